@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package build
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/virtplane/virtplane/hack/images/archive"
+)
+
+// suite is the Debian release that images are made from.
+const suite = "trixie"
+
+// unpackDebian gives the files of packages and of all they depend on. The packages are only
+// unpacked (variant "extract"): no maintainer script runs and nothing comes along that no
+// dependency asks for, no shell and no package manager.
+func unpackDebian(work string, packages []string) (*archive.Tree, error) {
+	if err := NeedTools("mmdebstrap"); err != nil {
+		return nil, err
+	}
+	if os.Geteuid() != 0 {
+		return nil, errors.New("unpack Debian packages: must be root")
+	}
+	rootfs := filepath.Join(work, "rootfs.tar")
+	cmd := exec.Command("mmdebstrap", "--variant=extract", "--mode=root",
+		"--aptopt=Apt::Install-Recommends false", "--aptopt=Acquire::Retries 5",
+		"--include="+strings.Join(packages, ","), suite, rootfs)
+	cmd.Env = reproducibleEnv()
+	if err := run(cmd); err != nil {
+		return nil, fmt.Errorf("unpack Debian packages: %w", err)
+	}
+	tree := archive.NewTree()
+	if err := tree.ReadTar(rootfs); err != nil {
+		return nil, err
+	}
+	return tree, nil
+}
+
+// readList reads a file of one word per line; "#" begins a comment.
+func readList(path string) ([]string, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read list: %w", err)
+	}
+	var words []string
+	for line := range strings.Lines(string(raw)) {
+		line, _, _ = strings.Cut(line, "#")
+		words = append(words, strings.Fields(line)...)
+	}
+	return words, nil
+}

@@ -15,8 +15,8 @@ import (
 	"github.com/virtplane/virtplane/hack/images/archive"
 )
 
-// addBusybox adds Debian's static busybox at /bin/busybox and a link beside it for every applet.
-func addBusybox(tree, debian *archive.Tree, work string) error {
+// addBusybox adds Debian's static busybox and, beside it, a link for every applet.
+func addBusybox(tree, debian *archive.Tree, dir, work string) error {
 	entry := debian.Get("usr/bin/busybox")
 	if entry == nil {
 		return errors.New("add busybox: busybox-static has no usr/bin/busybox")
@@ -26,9 +26,9 @@ func addBusybox(tree, debian *archive.Tree, work string) error {
 		return fmt.Errorf("add busybox: %w", err)
 	}
 	for _, applet := range applets {
-		tree.Symlink("bin/"+applet, "busybox")
+		tree.Symlink(dir+"/"+applet, "busybox")
 	}
-	tree.Add("bin/busybox", *entry)
+	tree.Add(dir+"/busybox", *entry)
 	return nil
 }
 

@@ -40,6 +40,7 @@ func Catalog() []Image {
 		component("virt-apiserver", "65532:65532"),
 		component("virt-controller", "65532:65532"),
 		component("virt-nodeplugin", "0:0"),
+		launcher(),
 	}
 }
 

@@ -33,7 +33,7 @@ func tools() Image {
 						return nil, err
 					}
 				}
-				return tree, addBusybox(tree, debian, work)
+				return tree, addBusybox(tree, debian, "bin", work)
 			})
 			return []*archive.Layer{layer}, err
 		},

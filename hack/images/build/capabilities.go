@@ -17,6 +17,7 @@ import (
 const probeScript = `
 root=$1
 mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs -o mode=0755 tmpfs "$root/dev"
 for node in null zero full random urandom; do
 	: > "$root/dev/$node"
@@ -64,5 +65,5 @@ func probeCapabilities(root string) ([]byte, error) {
 	if !bytes.HasPrefix(output.Bytes(), []byte("<qemuCaps>")) {
 		return nil, errors.New("probe QEMU capabilities: libvirtd wrote no cache file")
 	}
-	return output.Bytes(), nil
+	return []byte(normalizeCapabilities(output.String())), nil
 }

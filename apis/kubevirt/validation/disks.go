@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package validation
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+)
+
+var (
+	diskBuses  = []v1.DiskBus{v1.DiskBusVirtio, v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusUSB}
+	cdromBuses = []v1.DiskBus{v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusUSB}
+	caches     = []v1.DriverCache{v1.CacheNone, v1.CacheWriteThrough, v1.CacheWriteBack}
+	ioModes    = []v1.DriverIO{v1.IONative, v1.IOThreads}
+	trays      = []v1.TrayState{v1.TrayStateOpen, v1.TrayStateClosed}
+)
+
+func disks(list []v1.Disk, path *field.Path) field.ErrorList {
+	errs := tooMany(path, len(list))
+	seen := map[string]bool{}
+	for i := range list {
+		p := path.Index(i)
+		errs = append(errs, names(p.Child("name"), list[i].Name, seen)...)
+		errs = append(errs, disk(&list[i], p)...)
+	}
+	return errs
+}
+
+func disk(d *v1.Disk, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if d.Disk != nil && d.CDRom != nil {
+		errs = append(errs, field.Invalid(path, d.Name, "can have only a single target type: disk or cdrom"))
+	}
+	if t := d.Disk; t != nil {
+		at := path.Child("disk")
+		if !slices.Contains(diskBuses, t.Bus) {
+			errs = append(errs, field.NotSupported(at.Child("bus"), t.Bus, diskBuses))
+		}
+		if t.ReadOnly && (t.Bus == v1.DiskBusSATA || t.Bus == v1.DiskBusUSB) {
+			errs = append(errs, field.Invalid(at.Child("readonly"), true, fmt.Sprintf("%s hard disks cannot be read-only; use virtio, scsi or a cdrom", t.Bus)))
+		}
+	}
+	if t := d.CDRom; t != nil {
+		at := path.Child("cdrom")
+		if !slices.Contains(cdromBuses, t.Bus) {
+			errs = append(errs, field.NotSupported(at.Child("bus"), t.Bus, cdromBuses))
+		}
+		if !slices.Contains(trays, t.Tray) {
+			errs = append(errs, field.NotSupported(at.Child("tray"), t.Tray, trays))
+		}
+	}
+	if d.Serial != "" && (len(d.Serial) > maxSerial || !serialNumber.MatchString(d.Serial)) {
+		errs = append(errs, field.Invalid(path.Child("serial"), d.Serial, "must be at most 256 characters of [A-Za-z0-9_.+-]"))
+	}
+	if d.Cache != "" && !slices.Contains(caches, d.Cache) {
+		errs = append(errs, field.NotSupported(path.Child("cache"), d.Cache, caches))
+	}
+	if d.IO != "" && !slices.Contains(ioModes, d.IO) {
+		errs = append(errs, field.NotSupported(path.Child("io"), d.IO, ioModes))
+	}
+	return errs
+}
+
+// bootOrders checks that every place in the boot sequence is taken once, over disks and interfaces.
+func bootOrders(devices *v1.Devices, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	taken := map[uint32]bool{}
+	check := func(order *uint32, p *field.Path) {
+		switch {
+		case order == nil:
+		case *order == 0:
+			errs = append(errs, field.Invalid(p, *order, "must be greater than 0"))
+		case taken[*order]:
+			errs = append(errs, field.Duplicate(p, *order))
+		default:
+			taken[*order] = true
+		}
+	}
+	for i := range devices.Disks {
+		check(devices.Disks[i].BootOrder, path.Child("disks").Index(i).Child("bootOrder"))
+	}
+	for i := range devices.Interfaces {
+		check(devices.Interfaces[i].BootOrder, path.Child("interfaces").Index(i).Child("bootOrder"))
+	}
+	return errs
+}

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package validation
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+)
+
+const (
+	// maxCPUs is what a q35 machine of QEMU 10.0 takes with its default interrupt controller.
+	maxCPUs = 255
+	// maxSerial is the longest serial number that SMBIOS and disks take, in characters.
+	maxSerial = 256
+)
+
+var (
+	// minMemory is the least memory that the API takes, as published.
+	minMemory    = resource.MustParse("1M")
+	machineType  = regexp.MustCompile(`^(q35|pc-q35-[a-z0-9.]+)$`)
+	serialNumber = regexp.MustCompile(`^[A-Za-z0-9_.+-]+$`)
+	uuid         = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	policies     = []string{"force", "require", "optional", "disable", "forbid"}
+	inputBuses   = []string{"usb", "virtio"}
+)
+
+func domain(d *v1.DomainSpec, path *field.Path) field.ErrorList {
+	errs := memory(d, path)
+	errs = append(errs, cpu(d.CPU, path.Child("cpu"))...)
+	errs = append(errs, cpuResources(d.Resources, path.Child("resources"))...)
+	errs = append(errs, firmware(d.Firmware, path.Child("firmware"))...)
+	if t := d.Machine.Type; !machineType.MatchString(t) {
+		errs = append(errs, field.Invalid(path.Child("machine", "type"), t, fmt.Sprintf("is not supported: %s (allowed values: [q35* pc-q35*])", t)))
+	}
+	for i, in := range d.Devices.Inputs {
+		p := path.Child("devices", "inputs").Index(i)
+		if in.Type != "tablet" {
+			errs = append(errs, field.NotSupported(p.Child("type"), in.Type, []string{"tablet"}))
+		}
+		if !slices.Contains(inputBuses, in.Bus) {
+			errs = append(errs, field.NotSupported(p.Child("bus"), in.Bus, inputBuses))
+		}
+	}
+	return append(errs, disks(d.Devices.Disks, path.Child("devices", "disks"))...)
+}
+
+func memory(d *v1.DomainSpec, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	resources := path.Child("resources")
+	request, requested := d.Resources.Requests[corev1.ResourceMemory]
+	limit, limited := d.Resources.Limits[corev1.ResourceMemory]
+	if requested && request.Cmp(minMemory) < 0 {
+		errs = append(errs, field.Invalid(resources.Child("requests", "memory"), request.String(), "must be at least 1M"))
+	}
+	if limited && limit.Cmp(minMemory) < 0 {
+		errs = append(errs, field.Invalid(resources.Child("limits", "memory"), limit.String(), "must be at least 1M"))
+	}
+	if requested && limited && request.Cmp(limit) > 0 {
+		errs = append(errs, field.Invalid(resources.Child("requests", "memory"), request.String(), fmt.Sprintf("must not exceed resources.limits.memory (%s)", limit.String())))
+	}
+	if d.Memory == nil {
+		return append(errs, field.Required(path.Child("memory", "guest"),
+			"no memory requested, at least one of memory.guest, resources.requests.memory and resources.limits.memory must be set"))
+	}
+	guest := d.Memory.Guest
+	at := path.Child("memory", "guest")
+	if derived := guestIsDerived(d, request, requested, limit, limited); !derived && guest.Cmp(minMemory) < 0 {
+		errs = append(errs, field.Invalid(at, guest.String(), "must be at least 1M"))
+	}
+	if limited && guest.Cmp(limit) > 0 {
+		errs = append(errs, field.Invalid(at, guest.String(), fmt.Sprintf("must be equal to or less than the memory limit %s", limit.String())))
+	}
+	return errs
+}
+
+// guestIsDerived tells that memory.guest repeats a resource, whose problem was named at its own field.
+func guestIsDerived(d *v1.DomainSpec, request resource.Quantity, requested bool, limit resource.Quantity, limited bool) bool {
+	return limited && d.Memory.Guest.Cmp(limit) == 0 || requested && d.Memory.Guest.Cmp(request) == 0
+}
+
+func cpuResources(r v1.ResourceRequirements, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	request, requested := r.Requests[corev1.ResourceCPU]
+	limit, limited := r.Limits[corev1.ResourceCPU]
+	if requested && request.Sign() < 0 {
+		errs = append(errs, field.Invalid(path.Child("requests", "cpu"), request.String(), "must not be negative"))
+	}
+	if limited && limit.Sign() < 0 {
+		errs = append(errs, field.Invalid(path.Child("limits", "cpu"), limit.String(), "must not be negative"))
+	}
+	if requested && limited && request.Cmp(limit) > 0 {
+		errs = append(errs, field.Invalid(path.Child("requests", "cpu"), request.String(), fmt.Sprintf("must not exceed resources.limits.cpu (%s)", limit.String())))
+	}
+	return errs
+}
+
+func cpu(c *v1.CPU, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	total := uint64(c.Cores) * uint64(c.Sockets) * uint64(c.Threads)
+	if c.Cores > maxCPUs || c.Sockets > maxCPUs || c.Threads > maxCPUs || total > maxCPUs {
+		errs = append(errs, field.Invalid(path, fmt.Sprintf("%d sockets x %d cores x %d threads", c.Sockets, c.Cores, c.Threads),
+			fmt.Sprintf("a guest has at most %d CPUs", maxCPUs)))
+	}
+	for i, f := range c.Features {
+		p := path.Child("features").Index(i)
+		if f.Name == "" {
+			errs = append(errs, field.Required(p.Child("name"), "name the CPU feature"))
+		}
+		if !slices.Contains(policies, f.Policy) {
+			errs = append(errs, field.NotSupported(p.Child("policy"), f.Policy, policies))
+		}
+	}
+	return errs
+}
+
+func firmware(f *v1.Firmware, path *field.Path) field.ErrorList {
+	if f == nil {
+		return nil
+	}
+	var errs field.ErrorList
+	if f.UUID != "" && !uuid.MatchString(string(f.UUID)) {
+		errs = append(errs, field.Invalid(path.Child("uuid"), f.UUID, "must be a UUID such as 5d307ca9-b3ef-428c-8861-06e72d69f223"))
+	}
+	if f.Serial != "" && (len(f.Serial) > maxSerial || !serialNumber.MatchString(f.Serial)) {
+		errs = append(errs, field.Invalid(path.Child("serial"), f.Serial, "must be at most 256 characters of [A-Za-z0-9_.+-]"))
+	}
+	return errs
+}

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: The virtplane authors
+# SPDX-License-Identifier: Apache-2.0
+
+# The local cluster: `make up KUBERNETES_VERSION=v1.36.4 NODES=2`.
+KUBERNETES_VERSION ?= v1.37.2
+NODES ?= 1
+# AUDIT=1 logs every API request to .cluster/audit.log.
+AUDIT ?= 0
+# FORCE=1 lets `make down` remove a running cluster of another clone.
+FORCE ?= 0
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CLUSTER := bin/cluster
+CLUSTER_FLAGS := --kubernetes-version=$(KUBERNETES_VERSION) --nodes=$(NODES) --audit=$(AUDIT)
+
+.PHONY: help
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: up
+up: $(CLUSTER) ## from a bare Debian machine to a running demo VM
+	@$(CLUSTER) up $(CLUSTER_FLAGS)
+
+.PHONY: down
+down: $(CLUSTER) ## remove the cluster and all it made
+	@$(CLUSTER) down --force=$(FORCE)
+
+.PHONY: status
+status: $(CLUSTER) ## what runs in the cluster
+	@$(CLUSTER) status
+
+.PHONY: build
+build: $(CLUSTER) ## our programs into bin/
+	@$(CLUSTER) build
+
+.PHONY: images
+images: build ## container images into the cache
+	@$(CLUSTER) packages
+	@$(CLUSTER) images
+
+.PHONY: deploy
+deploy: images ## bring this clone's programs into the running cluster
+	@$(CLUSTER) load
+	@$(CLUSTER) install
+
+.PHONY: generate
+generate: ## generated code
+	@hack/generate.sh
+
+.PHONY: lint
+lint: ## go vet, gofmt, staticcheck
+	@hack/lint.sh
+
+.PHONY: test
+test: ## everything: lint, generated code, unit, API and e2e tests
+	@hack/test.sh
+
+.PHONY: bench-start
+bench-start: ## start-up times and memory of VMs in the running cluster
+	@go run ./test/bench/start
+
+# Go decides by itself whether there is anything to build.
+.PHONY: $(CLUSTER)
+$(CLUSTER):
+	@cd hack/cluster && GOWORK=off go build -trimpath -buildvcs=false -o ../../$(CLUSTER) .

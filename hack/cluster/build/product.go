@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/virtplane/virtplane/hack/cluster/progress"
+	"github.com/virtplane/virtplane/hack/cluster/settings"
+)
+
+// launcher is the one program that needs C: it opens libvirt's library when it starts, so no headers are needed.
+const launcher = "virt-launcher"
+
+// Product builds every program of cmd/ into bin/, and virtctl once more as kubectl-virt, so that `kubectl virt` works.
+func Product(ctx context.Context, s *settings.Settings) error {
+	entries, err := os.ReadDir(filepath.Join(s.RepoDir, "cmd"))
+	if err != nil {
+		return fmt.Errorf("list programs: %w", err)
+	}
+	var static []string
+	withC := false
+	for _, entry := range entries {
+		switch {
+		case entry.Name() == launcher:
+			withC = true
+		case entry.IsDir():
+			static = append(static, "./cmd/"+entry.Name())
+		}
+	}
+	if len(static) > 0 {
+		if err := goBuild(ctx, s, "CGO_ENABLED=0", static...); err != nil {
+			return err
+		}
+	}
+	if withC {
+		if err := goBuild(ctx, s, "CGO_ENABLED=1", "-tags=libvirt_dlopen", "./cmd/"+launcher); err != nil {
+			return err
+		}
+	}
+	return replaceLink("virtctl", filepath.Join(s.BinDir(), "kubectl-virt"))
+}
+
+// LinkKubectl puts the kubectl of the cluster's version into bin/.
+func LinkKubectl(s *settings.Settings) error {
+	if err := os.MkdirAll(s.BinDir(), 0o755); err != nil {
+		return err
+	}
+	return replaceLink(filepath.Join(s.ToolDir("kubernetes", s.KubernetesVersion), "kubectl"), filepath.Join(s.BinDir(), "kubectl"))
+}
+
+func goBuild(ctx context.Context, s *settings.Settings, env string, args ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", s.BinDir() + "/"}, args...)...)
+	cmd.Dir = s.RepoDir
+	cmd.Env = append(os.Environ(), env, "GOWORK=off")
+	_, err := progress.Run(ctx, cmd)
+	return err
+}
+
+// replaceLink makes path a symbolic link to target, whatever it was before.
+func replaceLink(target, path string) error {
+	if current, err := os.Readlink(path); err == nil && current == target {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Symlink(target, path)
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registration
+
+import (
+	"context"
+
+	"k8s.io/klog/v2"
+	registerapi "k8s.io/kubelet/pkg/apis/pluginregistration/v1"
+)
+
+// service answers the kubelet's questions on the registration socket.
+type service struct {
+	registerapi.UnimplementedRegistrationServer
+	registrar *Registrar
+}
+
+// GetInfo tells the kubelet what is behind the socket.
+func (s *service) GetInfo(context.Context, *registerapi.InfoRequest) (*registerapi.PluginInfo, error) {
+	p := s.registrar.plugin
+	return &registerapi.PluginInfo{
+		Type: p.Type, Name: p.Name, Endpoint: p.Socket, SupportedVersions: p.Versions,
+	}, nil
+}
+
+// NotifyRegistrationStatus takes the kubelet's verdict.
+func (s *service) NotifyRegistrationStatus(ctx context.Context, status *registerapi.RegistrationStatus) (*registerapi.RegistrationStatusResponse, error) {
+	s.registrar.registered.Store(status.PluginRegistered)
+	if status.PluginRegistered {
+		klog.FromContext(ctx).Info("Registered with the kubelet", "plugin", s.registrar.plugin.Name)
+		return &registerapi.RegistrationStatusResponse{}, nil
+	}
+	select {
+	case s.registrar.refused <- status.Error:
+	default: // an earlier refusal is already ending the process
+	}
+	return &registerapi.RegistrationStatusResponse{}, nil
+}

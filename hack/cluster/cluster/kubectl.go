@@ -69,5 +69,7 @@ func WaitNodes(ctx context.Context, s *settings.Settings) error {
 	if _, err := Kubectl(ctx, s, nil, "wait", "--for=condition=Ready", "node", "--all", readyTimeout); err != nil {
 		return fmt.Errorf("%w\nthe nodes' logs are in %s", err, filepath.Join(s.StateDir(), "nodes"))
 	}
-	return nil
+	// Pods are refused in a namespace until the controller manager has made its service account.
+	_, err := Kubectl(ctx, s, nil, "wait", "--for=create", "serviceaccount/default", readyTimeout)
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,19 +25,40 @@ const CgroupParent = "/virtplane"
 // cgroupRemoval is how long the kernel may need to let go of the cgroups of processes that have just been killed.
 const cgroupRemoval = 10 * time.Second
 
-// hierarchies returns the mount points of the cgroup v1 hierarchies, or of the only cgroup v2 hierarchy.
-func hierarchies() (mounts []string, v2 bool, err error) {
+// hierarchies are the mount points of the host's cgroups.
+type hierarchies struct {
+	// v1 is empty on a host with the unified hierarchy only; v2 may be there without controllers beside v1.
+	v1 []string
+	v2 string
+}
+
+// used are the hierarchies in which this program places processes. On a hybrid host the kubelet manages v1.
+func (h *hierarchies) used() []string {
+	if len(h.v1) > 0 {
+		return h.v1
+	}
+	return []string{h.v2}
+}
+
+// all are the hierarchies in which something may be left: runc uses v2 of a hybrid host as well.
+func (h *hierarchies) all() []string {
+	if h.v2 == "" {
+		return h.v1
+	}
+	return append(slices.Clone(h.v1), h.v2)
+}
+
+func findHierarchies() (*hierarchies, error) {
 	file, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer file.Close()
 	return parseHierarchies(bufio.NewScanner(file))
 }
 
-func parseHierarchies(lines *bufio.Scanner) (mounts []string, v2 bool, err error) {
-	unified := ""
-	seen := map[string]bool{}
+func parseHierarchies(lines *bufio.Scanner) (*hierarchies, error) {
+	h := &hierarchies{}
 	for lines.Scan() {
 		before, after, ok := strings.Cut(lines.Text(), " - ")
 		fields := strings.Fields(before)
@@ -44,42 +66,37 @@ func parseHierarchies(lines *bufio.Scanner) (mounts []string, v2 bool, err error
 			continue
 		}
 		switch kind, _, _ := strings.Cut(after, " "); {
-		case kind == "cgroup" && !seen[fields[4]]:
-			seen[fields[4]] = true
-			mounts = append(mounts, fields[4])
-		case kind == "cgroup2" && unified == "":
-			unified = fields[4]
+		case kind == "cgroup" && !slices.Contains(h.v1, fields[4]):
+			h.v1 = append(h.v1, fields[4])
+		case kind == "cgroup2" && h.v2 == "":
+			h.v2 = fields[4]
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	// A hybrid host mounts the v2 hierarchy too, without controllers; kubelet and runc use v1 there.
-	if len(mounts) > 0 {
-		return mounts, false, nil
+	if len(h.v1) == 0 && h.v2 == "" {
+		return nil, errors.New("no cgroup hierarchy is mounted")
 	}
-	if unified == "" {
-		return nil, false, errors.New("no cgroup hierarchy is mounted")
-	}
-	return []string{unified}, true, nil
+	return h, nil
 }
 
 // CgroupV2 reports whether the host has the unified hierarchy only.
 func CgroupV2() (bool, error) {
-	_, v2, err := hierarchies()
-	return v2, err
+	h, err := findHierarchies()
+	return err == nil && len(h.v1) == 0, err
 }
 
 // MakeCgroup makes the cgroup, and the ones above it, in every hierarchy, ready for processes and children.
 func MakeCgroup(cgroup string) error {
-	mounts, v2, err := hierarchies()
+	h, err := findHierarchies()
 	if err != nil {
 		return err
 	}
-	for _, mount := range mounts {
+	for _, mount := range h.used() {
 		dir := mount
 		for part := range strings.SplitSeq(strings.Trim(cgroup, "/"), "/") {
-			if v2 {
+			if len(h.v1) == 0 {
 				if err := enableControllers(dir); err != nil {
 					return err
 				}
@@ -141,11 +158,11 @@ func JoinCgroup(cgroup string) error {
 	if err := MakeCgroup(cgroup); err != nil {
 		return err
 	}
-	mounts, _, err := hierarchies()
+	h, err := findHierarchies()
 	if err != nil {
 		return err
 	}
-	for _, mount := range mounts {
+	for _, mount := range h.used() {
 		if err := os.WriteFile(filepath.Join(mount, cgroup, "cgroup.procs"), []byte("0"), 0); err != nil {
 			return err
 		}
@@ -155,12 +172,12 @@ func JoinCgroup(cgroup string) error {
 
 // RemoveCgroups removes CgroupParent and all below it from every hierarchy.
 func RemoveCgroups() error {
-	mounts, _, err := hierarchies()
+	h, err := findHierarchies()
 	if err != nil {
 		return err
 	}
 	deadline := time.Now().Add(cgroupRemoval)
-	for _, mount := range mounts {
+	for _, mount := range h.all() {
 		for {
 			err := removeTree(filepath.Join(mount, CgroupParent))
 			if err == nil {

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -78,31 +80,29 @@ func (r *Record) Abandoned() string {
 }
 
 // RemoveRecord forgets the cluster.
-func RemoveRecord() error {
-	if err := os.Remove(recordPath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
+func RemoveRecord() error { return os.RemoveAll(runDir) }
 
 func recordPath() string { return filepath.Join(runDir, "cluster.json") }
+
+// lockName is an abstract socket: the kernel frees it when its process ends, and it leaves no file.
+const lockName = "@virtplane-cluster"
+
+// lockPatience is for a run that has just been killed to be gone.
+const lockPatience = 3 * time.Second
 
 // Lock keeps other runs of this program from changing the cluster until the process ends, however it ends.
 // The children of this process do not inherit the lock.
 func Lock() (release func(), err error) {
-	if err := os.MkdirAll(runDir, 0o755); err != nil {
-		return nil, err
-	}
-	file, err := os.OpenFile(filepath.Join(runDir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
+	for deadline := time.Now().Add(lockPatience); ; time.Sleep(lockPatience / 50) {
+		listener, err := net.Listen("unix", lockName)
+		if err == nil {
+			return func() { listener.Close() }, nil
+		}
+		if !errors.Is(err, unix.EADDRINUSE) {
+			return nil, fmt.Errorf("lock: %w", err)
+		}
+		if time.Now().After(deadline) {
 			return nil, errors.New("another `make up` or `make down` is at work on this machine; wait for it to end")
 		}
-		return nil, fmt.Errorf("lock %s: %w", file.Name(), err)
 	}
-	return func() { file.Close() }, nil
 }

@@ -15,6 +15,9 @@ import (
 // self is this program, also after the root directory has changed.
 const self = "/proc/self/exe"
 
+// processName is what `ps` shows for the PID 1 of each machine.
+const processName = "virtplane-cluster"
+
 const (
 	// waitForMax bounds the wait of a service for another.
 	waitForMax = 10 * time.Second

@@ -40,6 +40,7 @@ func StartSupervisor(logFile *os.File) (pid int, spec io.WriteCloser, err error)
 	}
 	defer read.Close()
 	cmd := exec.Command(self, SupervisorCommand)
+	cmd.Args[0] = processName
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.ExtraFiles = []*os.File{read}
 	cmd.Dir = "/"
@@ -141,7 +142,7 @@ func (k *keeper) runNode(node Node) (syscall.WaitStatus, error) {
 		return 0, err
 	}
 	defer null.Close()
-	pid, done, err := k.reaper.Start(self, []string{self, NodeCommand}, &syscall.ProcAttr{
+	pid, done, err := k.reaper.Start(self, []string{processName, NodeCommand}, &syscall.ProcAttr{
 		Env:   os.Environ(),
 		Files: []uintptr{null.Fd(), output.Fd(), output.Fd(), read.Fd(), k.hostProc.Fd()},
 		Sys: &syscall.SysProcAttr{

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build tools
 
 // Package kubernetes pins the Kubernetes commands that the local cluster builds and runs.

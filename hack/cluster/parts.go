@@ -20,9 +20,9 @@ import (
 
 func packagesCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "packages", Short: "Install the Debian packages that are missing", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			missing := preflight.MissingPackages(cmd.Context())
+		Use: "packages [NAME...]", Short: "Install the Debian packages that are missing, and the named ones",
+		RunE: func(cmd *cobra.Command, more []string) error {
+			missing := preflight.MissingPackages(cmd.Context(), more...)
 			if len(missing) == 0 {
 				return nil
 			}

@@ -26,13 +26,14 @@ var packages = []string{
 	"mount", "util-linux", // kubelet mounts volumes; nsenter
 }
 
-// MissingPackages returns the packages that are not installed.
-func MissingPackages(ctx context.Context) []string {
+// MissingPackages returns the packages that are not installed, of those that the cluster needs and of more.
+func MissingPackages(ctx context.Context, more ...string) []string {
+	wanted := append(slices.Clone(packages), more...)
 	// dpkg-query fails when one of the names is unknown to it, and still answers for the others.
-	output, _ := exec.CommandContext(ctx, "dpkg-query", append([]string{"-W", "-f", "${Package} ${db:Status-Status}\n"}, packages...)...).Output()
+	output, _ := exec.CommandContext(ctx, "dpkg-query", append([]string{"-W", "-f", "${Package} ${db:Status-Status}\n"}, wanted...)...).Output()
 	installed := strings.Split(string(output), "\n")
 	var missing []string
-	for _, name := range packages {
+	for _, name := range wanted {
 		if !slices.Contains(installed, name+" installed") {
 			missing = append(missing, name)
 		}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The virtplane authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs all tests: lint, generated code, unit and API tests of every module, then the tests of a running cluster.
+# SKIP_E2E=1 leaves the last part out. Needs the same machine as `make up`, and installs what it lacks.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+export GOWORK=off
+
+step() { printf '\n=== %s (after %d s)\n' "$1" "$SECONDS"; }
+
+step "prepare"
+make --no-print-directory bin/cluster
+bin/cluster packages protobuf-compiler
+
+step "lint"
+hack/lint.sh
+
+step "generated code"
+# Compared with the files as they are, committed or not.
+fingerprint() { git ls-files -co --exclude-standard -z -- apis client | xargs -0 -r sha256sum 2>/dev/null | sort; }
+before=$(fingerprint)
+hack/generate.sh
+after=$(fingerprint)
+if [ "$before" != "$after" ]; then
+  echo "generated code was not up to date; run 'make generate' and commit:" >&2
+  diff <(echo "$before") <(echo "$after") | sed -n 's/^> [0-9a-f]*  /  /p' >&2 || true
+  exit 1
+fi
+
+step "unit and API tests"
+git ls-files -co --exclude-standard -- go.mod '*/go.mod' | grep -v '^hack/modules/' | while read -r file; do
+  (cd "$(dirname "$file")" && go test -tags libvirt_dlopen -timeout 15m ./...)
+done
+
+[ "${SKIP_E2E:-0}" = 1 ] && exit 0
+
+step "cluster"
+make --no-print-directory up NODES=2
+
+step "tests of the cluster"
+export KUBECONFIG=$root/.cluster/kubeconfig PATH=$root/bin:$PATH
+go test -tags e2e -count 1 -timeout 25m ./test/e2e/...

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	genericfilters "k8s.io/apiserver/pkg/server/filters"
+	"k8s.io/apiserver/pkg/util/compatibility"
+	"k8s.io/client-go/kubernetes"
+	aggregator "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
+
+	"github.com/virtplane/virtplane/apis/version"
+	"github.com/virtplane/virtplane/apiserver/certificates"
+	"github.com/virtplane/virtplane/apiserver/nodes"
+	"github.com/virtplane/virtplane/client/openapi"
+)
+
+// streams are the subresources that stay open; the server's request timeout would cut them.
+var streams = sets.NewString("console", "vnc", "portforward", "usbredir", "vsock", "proxy")
+
+// Config is what a Server is made from.
+type Config struct {
+	Generic      *genericapiserver.RecommendedConfig
+	Certificates *certificates.Manager
+	Nodes        *nodes.Directory
+	Namespace    string
+}
+
+// Config reaches the host cluster, issues the certificates and makes the configuration.
+func (o *Options) Config(ctx context.Context) (*Config, error) {
+	clients, err := o.clients()
+	if err != nil {
+		return nil, err
+	}
+	manager, err := certificates.NewManager(ctx, clients, o.Namespace, o.ServiceName)
+	if err != nil {
+		return nil, fmt.Errorf("load certificates: %w", err)
+	}
+	o.Recommended.SecureServing.ServerCert.GeneratedCert = manager.Serving()
+
+	generic := genericapiserver.NewRecommendedConfig(Codecs)
+	namer := openapinamer.NewDefinitionNamer(Scheme)
+	generic.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
+	generic.OpenAPIConfig.Info.Title = "virtplane"
+	generic.OpenAPIConfig.Info.Version = version.Get().GitVersion
+	generic.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
+	generic.OpenAPIV3Config.Info = generic.OpenAPIConfig.Info
+	generic.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), streams)
+	generic.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
+	if err := o.Recommended.ApplyTo(generic); err != nil {
+		return nil, fmt.Errorf("apply options: %w", err)
+	}
+	return &Config{
+		Generic:      generic,
+		Certificates: manager,
+		Nodes:        nodes.NewDirectory(clients.Kubernetes, o.Namespace, manager.NodeTLSConfig),
+		Namespace:    o.Namespace,
+	}, nil
+}
+
+// clients reaches the host cluster by the same kubeconfig as delegated authentication.
+func (o *Options) clients() (certificates.Clients, error) {
+	config, err := hostConfig(o.Recommended.CoreAPI.CoreAPIKubeconfigPath)
+	if err != nil {
+		return certificates.Clients{}, fmt.Errorf("configure client of the host cluster: %w", err)
+	}
+	core, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return certificates.Clients{}, fmt.Errorf("make client of the host cluster: %w", err)
+	}
+	services, err := aggregator.NewForConfig(config)
+	if err != nil {
+		return certificates.Clients{}, fmt.Errorf("make client of APIServices: %w", err)
+	}
+	return certificates.Clients{Kubernetes: core, Aggregator: services}, nil
+}

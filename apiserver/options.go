@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	apiserverapi "k8s.io/apiserver/pkg/apis/apiserver"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
+)
+
+// etcdPrefix is where the objects live in etcd, which may be shared with others.
+const etcdPrefix = "/registry/virtplane.io"
+
+// Options are the flags of virt-apiserver.
+type Options struct {
+	Recommended *genericoptions.RecommendedOptions
+	// DataDir holds the embedded etcd; unused with external etcd servers.
+	DataDir string
+	// Namespace is where virtplane is installed.
+	Namespace string
+	// ServiceName is the Service through which the aggregator reaches this server.
+	ServiceName string
+}
+
+// NewOptions returns the defaults.
+func NewOptions() *Options {
+	o := &Options{
+		Recommended: genericoptions.NewRecommendedOptions(etcdPrefix, storageCodec()),
+		DataDir:     "/var/lib/virtplane",
+		Namespace:   "virtplane-system",
+		ServiceName: "virt-apiserver",
+	}
+	o.Recommended.Etcd.StorageConfig.EncodeVersioner =
+		runtime.NewMultiGroupVersioner(v1.SchemeGroupVersion, schema.GroupKind{Group: v1.GroupName})
+	o.Recommended.SecureServing.BindPort = 8443
+	// Probes come without credentials; everybody else has to say who they are.
+	o.Recommended.Authentication.Anonymous = &apiserverapi.AnonymousAuthConfig{
+		Enabled:    true,
+		Conditions: []apiserverapi.AnonymousAuthCondition{{Path: "/healthz"}, {Path: "/livez"}, {Path: "/readyz"}},
+	}
+	return o
+}
+
+// AddFlags adds the flags, most of them those of any Kubernetes API server.
+func (o *Options) AddFlags(fs *pflag.FlagSet) {
+	o.Recommended.AddFlags(fs)
+	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd, on a persistent volume. Unused with --etcd-servers.")
+	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace in which virtplane is installed.")
+	fs.StringVar(&o.ServiceName, "service-name", o.ServiceName, "Service through which kube-apiserver reaches this server.")
+}
+
+// Validate returns every problem of the flags.
+func (o *Options) Validate() []error {
+	var errs []error
+	if o.embedded() {
+		if !filepath.IsAbs(o.DataDir) {
+			errs = append(errs, fmt.Errorf("--data-dir: %q must be an absolute path, or name external servers with --etcd-servers", o.DataDir))
+		}
+		// The address of the embedded server is only known to Config; the library insists on one.
+		o.Recommended.Etcd.StorageConfig.Transport.ServerList = []string{embeddedetcd.Endpoint(o.DataDir)}
+		defer func() { o.Recommended.Etcd.StorageConfig.Transport.ServerList = nil }()
+	}
+	if o.Namespace == "" {
+		errs = append(errs, errors.New("--namespace: must be set"))
+	}
+	if o.ServiceName == "" {
+		errs = append(errs, errors.New("--service-name: must be set"))
+	}
+	if ip := o.Recommended.SecureServing.BindAddress; ip == nil {
+		o.Recommended.SecureServing.BindAddress = net.IPv4zero
+	}
+	return append(errs, o.Recommended.Validate()...)
+}
+
+// embedded tells that no external etcd was named.
+func (o *Options) embedded() bool {
+	return len(o.Recommended.Etcd.StorageConfig.Transport.ServerList) == 0
+}

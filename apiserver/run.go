@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"fmt"
+
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/klog/v2"
+
+	"github.com/virtplane/virtplane/apis/version"
+	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
+)
+
+// Run serves until ctx ends. The embedded etcd outlives the server, so that requests drain.
+func (o *Options) Run(ctx context.Context) error {
+	if err := utilerrors.NewAggregate(o.Validate()); err != nil {
+		return err
+	}
+	logger := klog.FromContext(ctx)
+	logger.Info("Starting virt-apiserver", "version", version.Get().GitVersion)
+	if o.embedded() {
+		etcd, err := embeddedetcd.Start(ctx, o.DataDir)
+		if err != nil {
+			return fmt.Errorf("start embedded etcd in %s: %w", o.DataDir, err)
+		}
+		defer etcd.Close()
+		logger.Info("Embedded etcd is ready", "dataDir", o.DataDir)
+		o.Recommended.Etcd.StorageConfig.Transport.ServerList = []string{embeddedetcd.Endpoint(o.DataDir)}
+	}
+	config, err := o.Config(ctx)
+	if err != nil {
+		return err
+	}
+	server, err := config.New()
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx)
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"fmt"
+
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"github.com/virtplane/virtplane/registry/virtualmachine"
+	"github.com/virtplane/virtplane/registry/virtualmachineinstance"
+)
+
+// Server is virt-apiserver, ready to run.
+type Server struct {
+	generic *genericapiserver.GenericAPIServer
+}
+
+// New installs the API groups.
+func (c *Config) New() (*Server, error) {
+	generic, err := c.Generic.Complete().New("virt-apiserver", genericapiserver.NewEmptyDelegate())
+	if err != nil {
+		return nil, fmt.Errorf("make generic server: %w", err)
+	}
+	getter := c.Generic.RESTOptionsGetter
+	instances, err := virtualmachineinstance.NewStorage(Scheme, getter,
+		virtualmachineinstance.Writers{Namespace: c.Namespace}, c.Nodes)
+	if err != nil {
+		return nil, err
+	}
+	machines, err := virtualmachine.NewStorage(Scheme, getter, instances.Instances)
+	if err != nil {
+		return nil, err
+	}
+	if err := installGroups(generic, machines, instances); err != nil {
+		return nil, err
+	}
+	if err := c.addHooks(generic); err != nil {
+		return nil, err
+	}
+	return &Server{generic: generic}, nil
+}
+
+// addHooks starts what runs beside the server.
+func (c *Config) addHooks(generic *genericapiserver.GenericAPIServer) error {
+	if err := generic.AddPostStartHook("virtplane-certificates", func(hook genericapiserver.PostStartHookContext) error {
+		go c.Certificates.Run(hook)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("add hook: %w", err)
+	}
+	if err := generic.AddPostStartHook("virtplane-nodes", func(hook genericapiserver.PostStartHookContext) error {
+		go c.Nodes.Run(hook)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("add hook: %w", err)
+	}
+	return nil
+}
+
+// Run serves until ctx ends, then drains.
+func (s *Server) Run(ctx context.Context) error {
+	return s.generic.PrepareRun().RunWithContext(ctx)
+}

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -102,7 +103,7 @@ func (o *upOptions) run(ctx context.Context, s *settings.Settings) error {
 		{"wait for Kubernetes", func() error { return cluster.WaitAPI(ctx, s) }},
 		{"wait for nodes", func() error { return cluster.WaitNodes(ctx, s) }},
 		{"load images", func() error { _, err := cluster.Load(ctx, s, images); return err }},
-		{"add storage", func() error { return cluster.AddStorage(ctx, s) }},
+		{"add storage and DNS", func() error { return errors.Join(cluster.AddStorage(ctx, s), cluster.AddDNS(ctx, s)) }},
 	} {
 		if err := report.Step(step.name, step.run); err != nil {
 			return err

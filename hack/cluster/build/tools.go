@@ -31,7 +31,7 @@ type Tool struct {
 // Tools returns what the cluster is made of.
 func Tools(s *settings.Settings) ([]Tool, error) {
 	version := map[string]string{"kubernetes": s.KubernetesVersion}
-	for _, name := range []string{"containerd", "runc", "etcd"} {
+	for _, name := range []string{"containerd", "runc", "etcd", "coredns"} {
 		var err error
 		if version[name], err = s.PinnedVersion(name); err != nil {
 			return nil, err
@@ -57,6 +57,11 @@ func Tools(s *settings.Settings) ([]Tool, error) {
 				"github.com/containerd/containerd/v2/cmd/ctr",
 			},
 			flags: []string{"-tags=no_btrfs no_devmapper no_zfs", "-ldflags=-s -w -X github.com/containerd/containerd/v2/version.Version=" + version["containerd"]},
+		},
+		{
+			Name: "coredns", Version: version["coredns"], env: static,
+			packages: []string{"."},
+			flags:    []string{"-ldflags=-s -w"},
 		},
 		{
 			Name: "kubernetes", Version: version["kubernetes"], env: static,

@@ -107,7 +107,7 @@ func kubeOptions(s *settings.Settings) (*kube.Options, error) {
 		return nil, err
 	}
 	return &kube.Options{
-		StateDir: s.StateDir(), KubernetesDir: dirs["kubernetes"], ContainerdDir: dirs["containerd"], RuncDir: dirs["runc"], EtcdDir: dirs["etcd"],
+		StateDir: s.StateDir(), KubernetesDir: dirs["kubernetes"], ContainerdDir: dirs["containerd"], RuncDir: dirs["runc"], EtcdDir: dirs["etcd"], CoreDNSDir: dirs["coredns"],
 		Nodes: s.Nodes, Audit: s.Audit, CgroupV2: v2, RestrictOOMScore: !preflight.CanRaiseOOMScore(),
 		Snapshotter: preflight.Snapshotter(s.StateDir()), TotalMemoryMiB: total, NodeMemoryMiB: preflight.NodeMemory(total, s.Nodes),
 		PauseImage: PauseImage,

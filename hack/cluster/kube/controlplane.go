@@ -34,6 +34,7 @@ func (o *Options) controlPlane() []machine.Service {
 		{Name: "kube-apiserver", Argv: append([]string{tool("kube-apiserver")}, o.apiserverFlags()...)},
 		{Name: "kube-controller-manager", Argv: append([]string{tool("kube-controller-manager")}, o.controllerManagerFlags()...)},
 		{Name: "kube-scheduler", Argv: append([]string{tool("kube-scheduler")}, o.schedulerFlags()...)},
+		{Name: "coredns", Argv: []string{filepath.Join(o.CoreDNSDir, "coredns"), "-conf", filepath.Join(o.controlDir(), "Corefile")}},
 	}
 }
 

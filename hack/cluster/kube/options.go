@@ -14,8 +14,8 @@ import (
 
 // Options say what cluster to write.
 type Options struct {
-	// StateDir receives all files; KubernetesDir, ContainerdDir, RuncDir and EtcdDir hold the programs.
-	StateDir, KubernetesDir, ContainerdDir, RuncDir, EtcdDir string
+	// StateDir receives all files; the others hold the programs.
+	StateDir, KubernetesDir, ContainerdDir, RuncDir, EtcdDir, CoreDNSDir string
 	// Nodes is the number of nodes.
 	Nodes int
 	// Audit makes kube-apiserver log one line per request.
@@ -60,11 +60,16 @@ func (o *Options) Write() (*machine.Spec, error) {
 	if err := writeFiles(o.pkiDir(), files); err != nil {
 		return nil, err
 	}
-	control := map[string][]byte{"audit-policy.yaml": []byte(auditPolicy)}
+	control := map[string][]byte{"audit-policy.yaml": []byte(auditPolicy), "Corefile": o.corefile()}
 	for name, user := range map[string]string{"controller-manager": "system:kube-controller-manager", "scheduler": "system:kube-scheduler"} {
 		if control[name+".kubeconfig"], err = p.kubeconfig(user); err != nil {
 			return nil, err
 		}
+	}
+	// It runs beside the keys of the control plane anyway, and a role of its own would exist too late for its first
+	// questions, after which it waits for long.
+	if control["coredns.kubeconfig"], err = p.kubeconfig("system:coredns", mastersGroup); err != nil {
+		return nil, err
 	}
 	if err := writeFiles(o.controlDir(), control); err != nil {
 		return nil, err

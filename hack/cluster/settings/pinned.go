@@ -16,6 +16,7 @@ var modules = map[string]string{
 	"containerd": "github.com/containerd/containerd/v2",
 	"runc":       "github.com/opencontainers/runc",
 	"etcd":       "go.etcd.io/etcd/server/v3",
+	"coredns":    "github.com/coredns/coredns",
 }
 
 // PinnedVersion returns the version of a tool that its module in hack/modules requires.
@@ -25,7 +26,7 @@ func (s *Settings) PinnedVersion(tool string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read version of %s: %w", tool, err)
 	}
-	pattern := regexp.MustCompile(`(?m)^(?:require)?\s*` + regexp.QuoteMeta(modules[tool]) + ` (v\S+)$`)
+	pattern := regexp.MustCompile(`(?m)^(?:require)?\s*` + regexp.QuoteMeta(modules[tool]) + ` (v\S+)`)
 	match := pattern.FindSubmatch(text)
 	if match == nil {
 		return "", fmt.Errorf("read version of %s: %s does not require %s", tool, path, modules[tool])

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/controller/node"
+	"github.com/virtplane/virtplane/controller/store"
+	"github.com/virtplane/virtplane/controller/vmi"
+)
+
+// pluginName is the value of the name label on the pods of the node plugin.
+const pluginName = "virt-nodeplugin"
+
+// stores hold what the controllers look at.
+type stores struct {
+	vms     *store.Store[*v1.VirtualMachine]
+	vmis    *store.Store[*v1.VirtualMachineInstance]
+	pods    *store.Store[*corev1.Pod]
+	nodes   *store.Store[*corev1.Node]
+	plugins *store.Store[*corev1.Pod]
+}
+
+func newStores() *stores {
+	return &stores{
+		vms:     store.New(store.Options[*v1.VirtualMachine]{Trim: trimVM}),
+		vmis:    store.New(store.Options[*v1.VirtualMachineInstance]{Trim: trimVMI}),
+		pods:    store.New(store.Options[*corev1.Pod]{Trim: trimPod, Owner: vmi.OwnerKey}),
+		nodes:   store.New(store.Options[*corev1.Node]{Trim: trimNode}),
+		plugins: store.New(store.Options[*corev1.Pod]{Trim: trimPod, Owner: node.PluginKey}),
+	}
+}
+
+// run returns one function for each store, which fills it until its context ends.
+func (s *stores) run(c *clients, namespace string) []func(context.Context) {
+	vms := c.virtplane.KubevirtV1().VirtualMachines(metav1.NamespaceAll)
+	vmis := c.virtplane.KubevirtV1().VirtualMachineInstances(metav1.NamespaceAll)
+	pods := c.kube.CoreV1().Pods(metav1.NamespaceAll)
+	plugins := c.kube.CoreV1().Pods(namespace)
+	nodes := c.kube.CoreV1().Nodes()
+	return []func(context.Context){
+		func(ctx context.Context) {
+			s.vms.Run(ctx, source(c.virtplane, nil, vms.List, vms.Watch), &v1.VirtualMachine{})
+		},
+		func(ctx context.Context) {
+			s.vmis.Run(ctx, source(c.virtplane, nil, vmis.List, vmis.Watch), &v1.VirtualMachineInstance{})
+		},
+		func(ctx context.Context) {
+			s.pods.Run(ctx, source(c.kube, labels.Set{v1.AppLabel: v1.AppLabelLauncher}, pods.List, pods.Watch), &corev1.Pod{})
+		},
+		func(ctx context.Context) {
+			s.plugins.Run(ctx, source(c.kube, labels.Set{"app.kubernetes.io/name": pluginName}, plugins.List, plugins.Watch), &corev1.Pod{})
+		},
+		func(ctx context.Context) {
+			s.nodes.Run(ctx, source(c.kube, nil, nodes.List, nodes.Watch), &corev1.Node{})
+		},
+	}
+}
+
+// source lists and watches the objects that carry the labels.
+func source[L runtime.Object](client any, selected labels.Set,
+	list func(context.Context, metav1.ListOptions) (L, error),
+	watcher func(context.Context, metav1.ListOptions) (watch.Interface, error),
+) cache.ListerWatcher {
+	selector := selected.AsSelector().String()
+	return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			options.LabelSelector, options.FieldSelector = selector, fields.Everything().String()
+			return list(ctx, options)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			options.LabelSelector, options.FieldSelector = selector, fields.Everything().String()
+			return watcher(ctx, options)
+		},
+	}, client)
+}

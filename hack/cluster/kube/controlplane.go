@@ -80,8 +80,8 @@ func (o *Options) controllerManagerFlags() []string {
 	pki := func(name string) string { return filepath.Join(o.pkiDir(), name) }
 	return append(o.logins("kube-controller-manager"),
 		"--bind-address=127.0.0.1",
-		// There is one of them.
-		"--leader-elect=false",
+		// There is one of them, and it starts thirty controllers at once.
+		"--leader-elect=false", "--kube-api-qps=100", "--kube-api-burst=200",
 		"--root-ca-file="+pki("ca.crt"), "--service-account-private-key-file="+pki("sa.key"), "--use-service-account-credentials=true",
 		"--cluster-signing-cert-file="+pki("ca.crt"), "--cluster-signing-key-file="+pki("ca.key"),
 		// The ranges of the nodes are fixed, because the routes to them are.

@@ -77,11 +77,7 @@ func serveTLS(t *testing.T, mt *managerTest, certificate tls.Certificate) (addre
 
 func TestNodeTLSConfigAcceptsThePluginOfTheNodeAlone(t *testing.T) {
 	mt := newManagerTest(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	done := make(chan struct{})
-	go func() { defer close(done); mt.Run(ctx) }()
-	defer func() { cancel(); <-done }()
-
+	ctx := mt.start(t)
 	certPEM, key := mt.requestWithKey(ctx, t, "node-1")
 	keyPEM, err := keyutil.MarshalPrivateKeyToPEM(key)
 	if err != nil {

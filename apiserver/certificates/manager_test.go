@@ -50,6 +50,35 @@ func newManagerTest(t *testing.T, services ...runtime.Object) *managerTest {
 	return mt
 }
 
+// start runs the manager until the test ends and waits for its watches: the fake API forgets what happens between a
+// list and the watch after it, unlike a real one.
+func (mt *managerTest) start(t *testing.T) context.Context {
+	t.Helper()
+	established := make(chan struct{}, 100)
+	signal := func(fake *clienttesting.Fake, tracker clienttesting.ObjectTracker) {
+		fake.PrependWatchReactor("*", func(action clienttesting.Action) (bool, watch.Interface, error) {
+			w, err := tracker.Watch(action.GetResource(), action.GetNamespace())
+			established <- struct{}{}
+			return true, w, err
+		})
+	}
+	signal(&mt.kube.Fake, mt.kube.Tracker())
+	signal(&mt.aggregator.Fake, mt.aggregator.Tracker())
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	done := make(chan struct{})
+	go func() { defer close(done); mt.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	for range 3 + len(APIServices) {
+		select {
+		case <-established:
+		case <-ctx.Done():
+			t.Fatal("the manager does not watch")
+		}
+	}
+	return ctx
+}
+
 func (mt *managerTest) servingCert(t *testing.T) *x509.Certificate {
 	t.Helper()
 	certPEM, keyPEM := mt.Serving().CurrentCertKeyContent()
@@ -203,11 +232,7 @@ func TestPublishWritesOnlyWhatDiffers(t *testing.T) {
 // alone to notice: the clock stands still, so that no hourly check helps.
 func TestRunRepairsAndSigns(t *testing.T) {
 	mt := newManagerTest(t)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	done := make(chan struct{})
-	go func() { defer close(done); mt.Run(ctx) }()
-	defer func() { cancel(); <-done }()
-
+	ctx := mt.start(t)
 	services := mt.aggregator.ApiregistrationV1().APIServices()
 	seen, err := services.Watch(ctx, metav1.ListOptions{})
 	if err != nil {

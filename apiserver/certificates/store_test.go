@@ -40,7 +40,7 @@ func storedAuthority(t *testing.T, client *fake.Clientset) authority {
 	return a
 }
 
-// winFirst lets another replica perform verb on the CA Secret just before ours, which is then refused with err.
+// winFirst lets another replica, played by other, write the CA Secret just before our verb, which is then refused with err.
 func winFirst(client *fake.Clientset, verb string, other func(), err error) {
 	won := false
 	client.PrependReactor(verb, "secrets", func(clienttesting.Action) (bool, runtime.Object, error) {
@@ -53,12 +53,24 @@ func winFirst(client *fake.Clientset, verb string, other func(), err error) {
 	})
 }
 
+// secretOf returns the CA Secret that holds a.
+func secretOf(t *testing.T, a authority) *corev1.Secret {
+	t.Helper()
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: SecretName, Namespace: testNamespace}, Data: map[string][]byte{}}
+	if err := a.encode(secret.Data); err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
 func TestStoreTakesTheCAOfTheReplicaThatCreatedItFirst(t *testing.T) {
+	theirs, _, err := authority{}.advance(epoch, generateAuthority)
+	if err != nil {
+		t.Fatal(err)
+	}
 	client := fake.NewClientset()
-	theirs := authority{}
 	winFirst(client, "create", func() {
-		var err error
-		if theirs, err = newTestStore(client).sync(context.Background(), authority{}, epoch); err != nil {
+		if err := client.Tracker().Add(secretOf(t, theirs)); err != nil {
 			t.Error(err)
 		}
 	}, apierrors.NewAlreadyExists(secretResource, SecretName))
@@ -73,16 +85,19 @@ func TestStoreTakesTheCAOfTheReplicaThatCreatedItFirst(t *testing.T) {
 }
 
 func TestStoreTakesTheNextCAOfTheReplicaThatRotatedFirst(t *testing.T) {
-	client := fake.NewClientset()
 	ctx := context.Background()
-	if _, err := newTestStore(client).sync(ctx, authority{}, epoch); err != nil {
+	first, _, err := authority{}.advance(epoch, generateAuthority)
+	if err != nil {
 		t.Fatal(err)
 	}
 	due := epoch.Add(3255 * day)
-	theirs := authority{}
+	theirs, _, err := first.advance(due, generateAuthority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := fake.NewClientset(secretOf(t, first))
 	winFirst(client, "update", func() {
-		var err error
-		if theirs, err = newTestStore(client).sync(ctx, authority{}, due); err != nil {
+		if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("secrets"), secretOf(t, theirs), testNamespace); err != nil {
 			t.Error(err)
 		}
 	}, apierrors.NewConflict(secretResource, SecretName, errors.New("changed")))
@@ -97,19 +112,14 @@ func TestStoreTakesTheNextCAOfTheReplicaThatRotatedFirst(t *testing.T) {
 }
 
 func TestStoreUpdatesWithTheVersionThatItRead(t *testing.T) {
-	client := fake.NewClientset()
 	ctx := context.Background()
-	first, err := newTestStore(client).sync(ctx, authority{}, epoch)
+	first, _, err := authority{}.advance(epoch, generateAuthority)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: SecretName, Namespace: testNamespace, ResourceVersion: "41"}, Data: map[string][]byte{}}
-	if err := first.encode(secret.Data); err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Tracker().Update(corev1.SchemeGroupVersion.WithResource("secrets"), secret, testNamespace); err != nil {
-		t.Fatal(err)
-	}
+	secret := secretOf(t, first)
+	secret.ResourceVersion = "41"
+	client := fake.NewClientset(secret)
 	version := ""
 	client.PrependReactor("update", "secrets", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		version = action.(clienttesting.UpdateAction).GetObject().(*corev1.Secret).ResourceVersion

@@ -78,7 +78,7 @@ func (o *upOptions) run(ctx context.Context, s *settings.Settings) error {
 	}
 	// The control plane and the nodes start while the programs are built.
 	if !running {
-		if err := report.Step("start cluster", func() error { return cluster.Start(s) }); err != nil {
+		if err := restart(s, report); err != nil {
 			return err
 		}
 	}
@@ -136,25 +136,14 @@ func prepare(ctx context.Context, s *settings.Settings, report *progress.Reporte
 	case record.Dir == s.StateDir() && record.Settings == s.Key():
 		running = true
 	case record.Dir == s.StateDir():
-		report.Note("the running cluster was started with %s; starting a new one", record.Settings)
+		report.Note("the running cluster was started with %s; a new one will take its place", record.Settings)
 	}
 	cold := false
 	for _, tool := range tools {
 		cold = cold || !tool.Built(s)
 	}
-	if !running {
-		if err := report.Step("clear away what was left", func() error {
-			note, err := cluster.Stop(s, false)
-			if note != "" {
-				report.Note("%s", note)
-			}
-			return err
-		}); err != nil {
-			return false, err
-		}
-	}
 	if err := report.Step("check this machine", func() error {
-		return preflight.Host(preflight.Needs{Dirs: []string{s.CacheDir, s.RepoDir}, Cold: cold, Nodes: s.Nodes, Running: running})
+		return preflight.Host(preflight.Needs{Dirs: []string{s.CacheDir, s.RepoDir}, Cold: cold, Nodes: s.Nodes, Running: record.Running()})
 	}); err != nil {
 		return false, err
 	}
@@ -167,4 +156,18 @@ func prepare(ctx context.Context, s *settings.Settings, report *progress.Reporte
 		err = report.Step("check the kernel", func() error { return preflight.Kernel(ctx) })
 	}
 	return running, err
+}
+
+// restart starts a cluster in the place of what is there: nothing, the rest of one, or one with other settings.
+func restart(s *settings.Settings, report *progress.Reporter) error {
+	if err := report.Step("clear away what was left", func() error {
+		note, err := cluster.Stop(s, false)
+		if note != "" {
+			report.Note("%s", note)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	return report.Step("start cluster", func() error { return cluster.Start(s) })
 }

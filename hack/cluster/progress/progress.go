@@ -11,8 +11,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -105,6 +107,10 @@ func Run(ctx context.Context, cmd *exec.Cmd) (string, error) {
 	all := &lockedBuffer{}
 	cmd.Stdout = io.MultiWriter(&stdout, all)
 	cmd.Stderr = all
+	// A build does not go on when this program is killed. The kernel ties that to the thread that started it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start %s: %w", cmd.Path, err)
 	}

@@ -41,6 +41,7 @@ func Catalog() []Image {
 		component("virt-controller", "65532:65532"),
 		component("virt-nodeplugin", "0:0"),
 		launcher(),
+		guestTiny(),
 	}
 }
 

@@ -42,16 +42,21 @@ func unpackDebian(work string, packages []string) (*archive.Tree, error) {
 	return tree, nil
 }
 
-// readList reads a file of one word per line; "#" begins a comment.
+// readList reads a file of words; "#" begins a comment.
 func readList(path string) ([]string, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read list: %w", err)
 	}
-	var words []string
-	for line := range strings.Lines(string(raw)) {
+	return words(string(raw)), nil
+}
+
+// words gives the words of a text without its comments.
+func words(text string) []string {
+	var list []string
+	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
-		words = append(words, strings.Fields(line)...)
+		list = append(list, strings.Fields(line)...)
 	}
-	return words, nil
+	return list
 }

@@ -4,7 +4,6 @@
 package build
 
 import (
-	"os/exec"
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -28,7 +27,7 @@ func pause() Image {
 					return nil, err
 				}
 				binary := filepath.Join(work, "pause")
-				if err := run(exec.Command("gcc", "-Os", "-Wall", "-Werror", "-static", "-s", "-Wl,--build-id=none", "-o", binary, source)); err != nil {
+				if err := compileStatic(binary, source); err != nil {
 					return nil, err
 				}
 				tree := archive.NewTree()

@@ -17,7 +17,7 @@ import (
 // debianPackages names the Debian package that carries a tool, for the error message.
 var debianPackages = map[string]string{
 	"mmdebstrap": "mmdebstrap", "gcc": "gcc", "qemu-img": "qemu-utils", "mke2fs": "e2fsprogs",
-	"mkfs.vfat": "dosfstools", "mcopy": "mtools", "chroot": "coreutils", "unshare": "util-linux", "ldconfig": "libc-bin",
+	"mkfs.vfat": "dosfstools", "mcopy": "mtools", "chroot": "coreutils", "unshare": "util-linux", "ldconfig": "libc-bin", "go": "golang",
 }
 
 // NeedTools says which of the tools are missing and which packages have them.
@@ -42,6 +42,11 @@ func run(cmd *exec.Cmd) error {
 		return fmt.Errorf("run %s: %w\n%s", strings.Join(cmd.Args, " "), err, tail(output.String(), 20))
 	}
 	return nil
+}
+
+// compileStatic compiles one C file into a static program.
+func compileStatic(program, source string) error {
+	return run(exec.Command("gcc", "-Os", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-Wl,--build-id=none", "-o", program, source))
 }
 
 func tail(text string, lines int) string {

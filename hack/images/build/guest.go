@@ -1,0 +1,201 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package build
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/virtplane/virtplane/hack/images/archive"
+)
+
+// guestTiny is a containerDisk: an image with one file, the disk of a small Debian system.
+func guestTiny() Image {
+	return Image{
+		Name:   "guest-tiny",
+		Config: v1.Config{User: "107:107"},
+		layers: func(e *Env) ([]*archive.Layer, error) {
+			program := filepath.Join(filepath.Dir(filepath.Dir(e.SourceDir)), "hack", "images", "guest-init")
+			sum, err := newKey("guest-tiny", 1).text(suite).dir(e.source("guest-tiny")).dir(program).sum()
+			if err != nil {
+				return nil, err
+			}
+			layer, err := e.cachedLayer("guest-tiny", sum, func(work string) (*archive.Tree, error) {
+				if err := NeedTools("mmdebstrap", "chroot", "unshare", "gcc", "go"); err != nil {
+					return nil, err
+				}
+				g := &guest{env: e, work: work, program: program}
+				disk, err := g.build()
+				if err != nil {
+					return nil, err
+				}
+				tree := archive.NewTree()
+				tree.Dir("disk", 0o555, launcherUID, launcherUID)
+				if err := tree.File("disk/disk.qcow2", 0o444, disk); err != nil {
+					return nil, err
+				}
+				entry := tree.Get("disk/disk.qcow2")
+				entry.UID, entry.GID = launcherUID, launcherUID
+				return tree, nil
+			})
+			return []*archive.Layer{layer}, err
+		},
+	}
+}
+
+// guest is one build of the guest's disk.
+type guest struct {
+	env     *Env
+	work    string
+	program string // source of guest-init
+
+	debian  *archive.Tree
+	modules *kernelModules
+	init    string // the compiled guest-init
+}
+
+// build makes the disk and gives its path.
+func (g *guest) build() (string, error) {
+	g.env.Log("guest-tiny: unpacking Debian packages")
+	packages, err := readList(g.env.source("guest-tiny", "packages"))
+	if err != nil {
+		return "", err
+	}
+	if g.debian, err = unpackDebian(g.work, packages); err != nil {
+		return "", err
+	}
+	g.init = filepath.Join(g.work, "guest-init")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", g.init, ".")
+	cmd.Dir = g.program
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	if err := run(cmd); err != nil {
+		return "", err
+	}
+	tools, err := g.makeTools()
+	if err != nil {
+		return "", err
+	}
+	if g.modules, err = findModules(g.debian, filepath.Join(tools.root, "usr/bin/busybox")); err != nil {
+		return "", err
+	}
+	g.env.Log("guest-tiny: making the disk")
+	root, err := g.rootTree()
+	if err != nil {
+		return "", err
+	}
+	boot, err := g.bootTree()
+	if err != nil {
+		return "", err
+	}
+	return tools.makeDisk(boot, root, g.debian)
+}
+
+// rootTree holds the root file system.
+func (g *guest) rootTree() (*archive.Tree, error) {
+	tree := archive.NewTree()
+	files, err := readList(g.env.source("guest-tiny", "files"))
+	if err != nil {
+		return nil, err
+	}
+	if err := pick(tree, g.debian, files); err != nil {
+		return nil, err
+	}
+	if err := addLibraries(tree, g.debian); err != nil {
+		return nil, err
+	}
+	if err := addBusybox(tree, g.debian, "usr/bin", g.work); err != nil {
+		return nil, err
+	}
+	// One directory of programs: usr/sbin is a link to it.
+	for _, name := range tree.Paths() {
+		if base, ok := strings.CutPrefix(name, "usr/sbin/"); ok {
+			tree.Add("usr/bin/"+base, *tree.Get(name))
+			tree.Remove(name)
+		}
+	}
+	tree.Symlink("usr/sbin", "bin")
+	for _, link := range []string{"bin", "lib", "lib64", "sbin"} {
+		tree.Symlink(link, "usr/"+link)
+	}
+	if err := tree.File("usr/bin/guest-init", 0o755, g.init); err != nil {
+		return nil, err
+	}
+	for _, verb := range []string{"poweroff", "reboot", "halt", "shutdown"} {
+		tree.Symlink("usr/bin/"+verb, "guest-init")
+	}
+	tree.Symlink("etc/os-release", "../usr/lib/os-release")
+	names, err := readList(g.env.source("guest-tiny", "modules"))
+	if err != nil {
+		return nil, err
+	}
+	if err := g.modules.add(tree, names); err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{"dev", "etc/dropbear", "mnt", "proc", "run", "sys", "var/lib/cloud", "var/log"} {
+		tree.Dir(dir, 0o755, 0, 0)
+	}
+	tree.Symlink("var/run", "../run")
+	tree.Dir("tmp", 0o1777, 0, 0)
+	tree.Dir("root", 0o700, 0, 0)
+	tree.Dir("home/debian", 0o755, 1000, 1000)
+	if err := addDir(tree, g.env.source("guest-tiny", "rootfs")); err != nil {
+		return nil, err
+	}
+	tree.Get("etc/shadow").Mode = 0o600
+	return tree, nil
+}
+
+// initramfs holds init.c, the drivers of disks and the lists by which it loads them.
+func (g *guest) initramfs() (*archive.Tree, error) {
+	init := filepath.Join(g.work, "init")
+	if err := compileStatic(init, g.env.source("guest-tiny", "init.c")); err != nil {
+		return nil, err
+	}
+	tree := archive.NewTree()
+	if err := tree.File("init", 0o755, init); err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(g.env.source("guest-tiny", "modules"))
+	if err != nil {
+		return nil, err
+	}
+	groups := strings.SplitN(string(raw), "\n\n", 3)
+	for i, list := range []string{"virtio", "others"} {
+		if err := g.modules.addInOrder(tree, "modules/"+list, words(groups[i])); err != nil {
+			return nil, err
+		}
+	}
+	return tree, nil
+}
+
+// addDir adds the files below a directory, owned by root.
+func addDir(tree *archive.Tree, dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		mode := int64(0o644)
+		if info.Mode()&0o100 != 0 {
+			mode = 0o755
+		}
+		if info.Mode().Type() == fs.ModeSymlink {
+			return fmt.Errorf("add %s: symbolic links are not expected here", path)
+		}
+		return tree.File(name, mode, path)
+	})
+}

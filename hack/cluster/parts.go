@@ -35,12 +35,12 @@ func packagesCommand() *cobra.Command {
 
 func buildCommand(s *settings.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "build", Short: "Build the programs of virtplane into bin/", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use: "build [NAME...]", Short: "Build the programs of virtplane, or the named ones, into bin/",
+		RunE: func(cmd *cobra.Command, names []string) error {
 			if err := complete(s); err != nil {
 				return err
 			}
-			return progress.New(os.Stdout).Step("build virtplane", func() error { return build.Product(cmd.Context(), s) })
+			return progress.New(os.Stdout).Step("build virtplane", func() error { return build.Product(cmd.Context(), s, names...) })
 		},
 	}
 }

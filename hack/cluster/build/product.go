@@ -19,20 +19,25 @@ import (
 // launcher is the one program that needs C: it opens libvirt's library when it starts, so no headers are needed.
 const launcher = "virt-launcher"
 
-// Product builds every program of cmd/ into bin/, and virtctl once more as kubectl-virt, so that `kubectl virt` works.
-func Product(ctx context.Context, s *settings.Settings) error {
-	entries, err := os.ReadDir(filepath.Join(s.RepoDir, "cmd"))
-	if err != nil {
-		return fmt.Errorf("list programs: %w", err)
+// Product builds the named programs of cmd/, or all, into bin/, and virtctl once more as kubectl-virt, so that
+// `kubectl virt` works.
+func Product(ctx context.Context, s *settings.Settings, names ...string) error {
+	if len(names) == 0 {
+		entries, err := os.ReadDir(filepath.Join(s.RepoDir, "cmd"))
+		if err != nil {
+			return fmt.Errorf("list programs: %w", err)
+		}
+		for _, entry := range entries {
+			names = append(names, entry.Name())
+		}
 	}
 	var static []string
 	withC := false
-	for _, entry := range entries {
-		switch {
-		case entry.Name() == launcher:
+	for _, name := range names {
+		if name == launcher {
 			withC = true
-		case entry.IsDir():
-			static = append(static, "./cmd/"+entry.Name())
+		} else {
+			static = append(static, "./cmd/"+name)
 		}
 	}
 	if len(static) > 0 {

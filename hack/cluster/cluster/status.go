@@ -47,14 +47,10 @@ func Status(ctx context.Context, s *settings.Settings, out io.Writer) error {
 	if err := processes(s, out); err != nil {
 		return err
 	}
-	for _, question := range [][]string{
-		{"get", "nodes", "--output=wide"},
-		{"get", "pods", "--all-namespaces", "--output=wide"},
-		{"get", "vms,vmis", "--all-namespaces"},
-	} {
-		answer, err := Kubectl(ctx, s, nil, append(question, "--request-timeout=10s")...)
+	for _, kinds := range []string{"nodes", "pods", "vms,vmis"} {
+		answer, err := Kubectl(ctx, s, nil, "get", kinds, "--all-namespaces", "--output=wide", "--request-timeout=10s")
 		if err != nil {
-			answer = err.Error() + "\n"
+			answer = fmt.Sprintf("no answer about %s:\n%s\n", kinds, lastLines(err.Error(), 1))
 		}
 		fmt.Fprintf(out, "\n%s", answer)
 	}

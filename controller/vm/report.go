@@ -14,6 +14,9 @@ import (
 
 // report fills in what users see.
 func (s *step) report() {
+	if s.effects.RemoveFinalizer {
+		return // nobody will see it
+	}
 	if s.VM.DeletionTimestamp != nil {
 		if age := s.Now.Sub(s.VM.DeletionTimestamp.Time); age < terminatingAfter {
 			s.requeueAfter(terminatingAfter - age)

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package virt speaks with libvirtd about the one domain of a launcher. The types here need no
+// libvirt; the client is built with the tag libvirt_dlopen and loads the library when it is used.
+package virt
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/virtplane/virtplane/launcher/session"
+)
+
+// ErrNoDomain is returned when libvirt does not know the domain, because it has ended.
+var ErrNoDomain = errors.New("there is no such domain")
+
+// Info is the domain's state as libvirt gives it.
+type Info struct {
+	State session.State
+	// Reason tells why a domain is paused.
+	Reason string
+	// Machine is the machine type in full.
+	Machine string
+	// MemoryKiB is the guest's current memory.
+	MemoryKiB uint64
+	// AgentConnected tells that the guest's agent listens.
+	AgentConnected bool
+}
+
+// End is how libvirt saw the domain end.
+type End int
+
+const (
+	// EndUnknown means that libvirt has not told, or not yet.
+	EndUnknown End = iota
+	// EndShutdown means that the guest switched the machine off.
+	EndShutdown
+	// EndStopped means that somebody asked libvirt to end the domain.
+	EndStopped
+	// EndCrashed means that QEMU went away by itself.
+	EndCrashed
+)
+
+// Signals collects what libvirt's events say until somebody looks. Nothing is lost when events
+// come faster than they are looked at: an end stays known, everything else is read anew.
+type Signals struct {
+	// Changed gets a value when there may be something new.
+	Changed chan struct{}
+	// Ended is closed when libvirt has told how the domain ended.
+	Ended chan struct{}
+	// mu guards end.
+	mu  sync.Mutex
+	end End
+}
+
+// NewSignals returns empty signals.
+func NewSignals() *Signals {
+	return &Signals{Changed: make(chan struct{}, 1), Ended: make(chan struct{})}
+}
+
+// End returns how the domain ended, as far as libvirt has told.
+func (s *Signals) End() End {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end
+}
+
+func (s *Signals) setEnd(end End) {
+	s.mu.Lock()
+	if s.end == EndUnknown {
+		s.end = end
+		close(s.Ended)
+	}
+	s.mu.Unlock()
+	s.changed()
+}
+
+func (s *Signals) changed() {
+	select {
+	case s.Changed <- struct{}{}:
+	default:
+	}
+}
+
+// description is what is read of a domain's XML.
+type description struct {
+	CurrentMemory uint64 `xml:"currentMemory"`
+	OS            struct {
+		Type struct {
+			Machine string `xml:"machine,attr"`
+		} `xml:"type"`
+	} `xml:"os"`
+	Channels []struct {
+		Target struct {
+			Name  string `xml:"name,attr"`
+			State string `xml:"state,attr"`
+		} `xml:"target"`
+	} `xml:"devices>channel"`
+}
+
+// describe fills in what only the domain's XML tells.
+func (i *Info) describe(document string) error {
+	var d description
+	if err := xml.Unmarshal([]byte(document), &d); err != nil {
+		return fmt.Errorf("decode domain: %w", err)
+	}
+	i.Machine = d.OS.Type.Machine
+	i.MemoryKiB = d.CurrentMemory
+	for _, c := range d.Channels {
+		if c.Target.Name == "org.qemu.guest_agent.0" {
+			i.AgentConnected = c.Target.State == "connected"
+		}
+	}
+	return nil
+}

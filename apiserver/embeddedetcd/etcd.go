@@ -17,8 +17,9 @@ import (
 
 const (
 	clientSocket = "client.sock"
-	peerSocket   = "peer.sock"
 	memberName   = "virtplane"
+	// peerURL is the address of the member in the records of its cluster. There are no peers, so nothing listens there.
+	peerURL = "unix:///peer"
 	// quotaBytes is etcd's advised maximum; 10,000 full-size virtual machines take less than a tenth of it.
 	quotaBytes = 8 << 30
 	// snapshotCount is lower than etcd's default: the objects are few and a restart replays less.
@@ -36,11 +37,9 @@ func Start(ctx context.Context, dataDir string) (*Etcd, error) {
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
-	for _, name := range []string{clientSocket, peerSocket} {
-		// A killed process leaves its sockets behind; the data's own lock keeps a second process out.
-		if err := os.Remove(filepath.Join(dataDir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("remove old socket: %w", err)
-		}
+	// A killed process leaves its socket behind; the data's own lock keeps a second process out.
+	if err := os.Remove(filepath.Join(dataDir, clientSocket)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove old socket: %w", err)
 	}
 	server, err := embed.StartEtcd(config(dataDir))
 	if err != nil {
@@ -60,13 +59,18 @@ func Start(ctx context.Context, dataDir string) (*Etcd, error) {
 
 func config(dataDir string) *embed.Config {
 	client := url.URL{Scheme: "unix", Path: filepath.Join(dataDir, clientSocket)}
-	peer := url.URL{Scheme: "unix", Path: filepath.Join(dataDir, peerSocket)}
+	peer, err := url.Parse(peerURL)
+	if err != nil {
+		panic(err) // a constant
+	}
 	c := embed.NewConfig()
 	c.Name = memberName
 	c.Dir = filepath.Join(dataDir, "etcd")
 	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
-	c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
-	c.InitialCluster = memberName + "=" + peer.String()
+	// etcd ignores the path of a peer's unix socket and would listen on one that every process of the
+	// network namespace may dial.
+	c.ListenPeerUrls, c.AdvertisePeerUrls = nil, []url.URL{*peer}
+	c.InitialCluster = memberName + "=" + peerURL
 	c.InitialClusterToken = memberName
 	c.QuotaBackendBytes = quotaBytes
 	c.SnapshotCount = snapshotCount

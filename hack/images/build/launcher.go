@@ -41,7 +41,7 @@ func launcher() Image {
 
 // launcherSystem is the layer with everything but our binary.
 func (e *Env) launcherSystem() (*archive.Layer, error) {
-	sum, err := newKey("virt-launcher", 1).text(suite).dir(e.source("virt-launcher")).sum()
+	sum, err := newKey("virt-launcher", 2).text(suite).dir(e.source("virt-launcher")).sum()
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ package apiserver
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/util/sets"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
@@ -23,6 +24,10 @@ import (
 
 // streams are the subresources that stay open; the server's request timeout would cut them.
 var streams = sets.NewString("console", "vnc", "portforward", "usbredir", "vsock", "proxy")
+
+// watchDrain is how long a stopping server takes to end its watches one after another. Without it an
+// open watch would hold up the exit for a whole request timeout.
+const watchDrain = 3 * time.Second
 
 // Config is what a Server is made from.
 type Config struct {
@@ -56,6 +61,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	if err := o.Recommended.ApplyTo(generic); err != nil {
 		return nil, fmt.Errorf("apply options: %w", err)
 	}
+	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	return &Config{
 		Generic:      generic,
 		Certificates: manager,

@@ -6,7 +6,6 @@ package libvirtd
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"time"
 
@@ -21,7 +20,7 @@ const (
 	maxRestart = 5 * time.Second
 	// healthyAfter is how long the daemon must have run for the next restart to be at once again.
 	healthyAfter = 30 * time.Second
-	dialEvery    = 2 * time.Millisecond
+	lookEvery    = 2 * time.Millisecond
 )
 
 // Daemon is the libvirtd of a launcher.
@@ -74,14 +73,15 @@ func (d *Daemon) runOnce(ctx context.Context) (reaper.Status, error) {
 	}
 }
 
-// Ready waits until the daemon listens.
+// Ready waits until the daemon has made its socket. A connection may still be refused for a moment
+// after that.
 func (d *Daemon) Ready(ctx context.Context) error {
-	tick := time.NewTicker(dialEvery)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		conn, err := net.Dial("unix", d.layout.Socket())
+		_, err := os.Lstat(d.layout.Socket())
 		if err == nil {
-			return conn.Close()
+			return nil
 		}
 		select {
 		case <-tick.C:

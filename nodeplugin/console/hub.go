@@ -6,6 +6,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -131,7 +132,7 @@ func (h *Hub) typeKeys(ctx context.Context, keys []byte) error {
 	for len(keys) > 0 {
 		n := min(len(keys), maxKeys)
 		select {
-		case h.keys <- keys[:n]:
+		case h.keys <- bytes.Clone(keys[:n]): // the caller fills its buffer again
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -53,6 +53,8 @@ type Config struct {
 	Namespaces Namespaces
 	Plumber    Plumber
 	Sink       Sink
+	// Closed is called after a volume was closed; it may be nil.
+	Closed func()
 }
 
 // Manager serves the launchers of the node, one Guest for each published volume.
@@ -145,9 +147,12 @@ func (m *Manager) Close(id string) error {
 		return err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.guests[id] == g {
 		delete(m.guests, id)
+	}
+	m.mu.Unlock()
+	if m.config.Closed != nil {
+		m.config.Closed()
 	}
 	return nil
 }
@@ -197,4 +202,16 @@ func (m *Manager) release(id network.ID, g *Guest) {
 	if m.namespaces[id] == g {
 		delete(m.namespaces, id)
 	}
+}
+
+// Serves tells whether a volume of the instance uid is open.
+func (m *Manager) Serves(uid types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, g := range m.guests {
+		if g.Volume.InstanceUID == uid {
+			return true
+		}
+	}
+	return false
 }

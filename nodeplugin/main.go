@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package nodeplugin
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/klog/v2"
+)
+
+// Main runs the node plugin with options until ctx ends, and returns the process's exit code.
+func Main(ctx context.Context, options *Options) int {
+	defer klog.Flush()
+	if err := run(ctx, options); err != nil {
+		klog.FromContext(ctx).Error(err, "Node plugin ends")
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, options *Options) error {
+	if err := errors.Join(options.Validate()...); err != nil {
+		return err
+	}
+	config, err := options.Config()
+	if err != nil {
+		return err
+	}
+	plugin, err := New(ctx, config)
+	if err != nil {
+		return err
+	}
+	return plugin.Run(ctx)
+}

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stream serves what virt-apiserver passes on to a node: consoles as websockets, and the
+// commands for a running guest. Who may ask is decided by TLS; which user may, by virt-apiserver.
+package stream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/klog/v2"
+
+	"github.com/virtplane/virtplane/nodeplugin/domain"
+)
+
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	// stopTimeout is how long requests may take to end when the process stops.
+	stopTimeout = 2 * time.Second
+)
+
+// Guests finds the guests of the node.
+type Guests interface {
+	// Lookup returns the guest of an instance, or nil.
+	Lookup(types.NamespacedName) *domain.Guest
+}
+
+// Server serves streams.
+type Server struct {
+	guests Guests
+	http   *http.Server
+	// done ends streams: a server does not wait for connections that became websockets.
+	done context.CancelFunc
+}
+
+// New returns a Server; ctx carries its logger.
+func New(ctx context.Context, guests Guests) (*Server, error) {
+	if guests == nil {
+		return nil, errors.New("guests are required")
+	}
+	ctx, done := context.WithCancel(ctx)
+	s := &Server{guests: guests, done: done}
+	s.http = &http.Server{
+		Handler: s.routes(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		// Anybody in the cluster can fail a handshake; that is not worth a line each.
+		ErrorLog: log.New(quiet{klog.FromContext(ctx)}, "", 0),
+	}
+	return s, nil
+}
+
+func (s *Server) routes() http.Handler {
+	const instance = "/v1/namespaces/{namespace}/virtualmachineinstances/{name}"
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+instance+"/console", s.console)
+	mux.HandleFunc("PUT "+instance+"/pause", s.pause)
+	mux.HandleFunc("PUT "+instance+"/unpause", s.unpause)
+	return mux
+}
+
+// Run serves on address until ctx ends.
+func (s *Server) Run(ctx context.Context, address string, config *tls.Config) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen for streams: %w", err)
+	}
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		s.done()
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		if s.http.Shutdown(limited) != nil {
+			s.http.Close()
+		}
+	})
+	err = s.http.Serve(tls.NewListener(listener, config))
+	if stop() {
+		return fmt.Errorf("serve streams: %w", err)
+	}
+	<-stopped
+	return nil
+}
+
+// lookup returns the guest that a request names, or answers it.
+func (s *Server) lookup(w http.ResponseWriter, r *http.Request) (*domain.Guest, bool) {
+	name := types.NamespacedName{Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
+	guest := s.guests.Lookup(name)
+	if guest == nil {
+		writeError(w, notFound(name.Name))
+	}
+	return guest, guest != nil
+}
+
+// quiet writes the server's own complaints where only who looks for them finds them.
+type quiet struct{ logger klog.Logger }
+
+func (q quiet) Write(line []byte) (int, error) {
+	q.logger.V(2).Info("Stream server", "message", string(line))
+	return len(line), nil
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package virtctl
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"syscall"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// unserved begins the message that client-go makes up for a path that no server knows.
+const unserved = "the server could not find the requested resource"
+
+// explain returns what to print about err.
+func explain(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		switch s := status.Status(); {
+		case strings.HasPrefix(s.Message, unserved) || strings.HasSuffix(s.Message, "404 page not found"):
+			return "Error: the cluster does not serve subresources.kubevirt.io/v1; is virtplane installed? (kubectl get apiservice v1.subresources.kubevirt.io)"
+		case apierrors.IsServiceUnavailable(err):
+			return fmt.Sprintf("Error: virt-apiserver is not available: %s (kubectl get apiservice v1.subresources.kubevirt.io)", s.Message)
+		case s.Reason == "":
+			return "Error from server: " + s.Message
+		default:
+			return fmt.Sprintf("Error from server (%s): %s", s.Reason, s.Message)
+		}
+	}
+	var request *url.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED) && errors.As(err, &request):
+		return fmt.Sprintf("Error: the cluster's API server at %s refused the connection: is it running, and is the right --context in use?", host(request.URL))
+	case errors.As(err, &request):
+		return fmt.Sprintf("Error: cannot reach the cluster's API server at %s: %v", host(request.URL), request.Err)
+	}
+	return "Error: " + err.Error()
+}
+
+// host returns the scheme and host of an address, which is what can be wrong in a kubeconfig.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
+}

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package virtctl
+
+import (
+	"flag"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+)
+
+// programName returns what the user typed to get here: kubectl hides its plugins' names behind its own.
+func programName(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), ".exe")
+	plugin, isPlugin := strings.CutPrefix(name, "kubectl-")
+	if !isPlugin {
+		return name
+	}
+	return "kubectl " + strings.ReplaceAll(plugin, "_", "-")
+}
+
+// newCommand returns the whole command tree, for a user who calls it program.
+func newCommand(program string) (*cobra.Command, *client) {
+	root := &cobra.Command{
+		Use:   "virtctl",
+		Short: "Start, stop and attach to virtual machines on Kubernetes",
+		Long: "Start, stop and attach to virtual machines on Kubernetes.\n\n" +
+			"Virtual machines are created, listed and deleted with kubectl, like everything else; here are the verbs\n" +
+			"that kubectl has no word for.",
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: program},
+		// Errors are printed once, by Run; a mistyped name needs no page of usage.
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	client := newClient()
+	client.addFlags(root.PersistentFlags())
+	verbosity := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(verbosity)
+	root.PersistentFlags().AddGoFlag(verbosity.Lookup("v"))
+
+	root.AddCommand(
+		newStartCommand(client),
+		newStopCommand(client),
+		newRestartCommand(client),
+		newPauseCommand(client),
+		newUnpauseCommand(client),
+		newConsoleCommand(client),
+		newVersionCommand(client),
+		newOptionsCommand(),
+	)
+	root.SetUsageFunc(printUsage)
+	for _, cmd := range root.Commands() {
+		cmd.Example = examples(program, cmd.Example)
+		cmd.DisableFlagsInUseLine = true
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(cmd, err) })
+	return root, client
+}
+
+// examples indents text and puts the program's name in the place of virtctl.
+func examples(program, text string) string {
+	text = strings.ReplaceAll(strings.TrimSpace(text), "virtctl ", program+" ")
+	return strings.ReplaceAll("  "+strings.ReplaceAll(text, "\n", "\n  "), "\n  \n", "\n\n")
+}
+
+// newOptionsCommand shows the flags of every command, which would drown a command's own on its help page.
+func newOptionsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "options",
+		Short: "List the flags that every command takes",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.Println("The following flags can be passed to any command:")
+			cmd.Println()
+			cmd.Println(strings.TrimRight(cmd.InheritedFlags().FlagUsages(), "\n"))
+			return nil
+		},
+	}
+	return cmd
+}

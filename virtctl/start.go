@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package virtctl
+
+import (
+	"github.com/spf13/cobra"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+)
+
+func newStartCommand(client *client) *cobra.Command {
+	var paused bool
+	var dry dryRun
+	cmd := &cobra.Command{
+		Use:   "start VM [flags]",
+		Short: "Start a virtual machine",
+		Long: "Start a virtual machine. One with run strategy Halted becomes Always; one with Manual or RerunOnFailure keeps\n" +
+			"its strategy.",
+		Example: `
+# Start the virtual machine demo.
+virtctl start demo
+
+# Start it with its CPUs stopped, for example to watch its console from the first instruction on.
+virtctl start demo --paused
+virtctl unpause vm demo`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name, err := parseMachine(cmd, args)
+			if err != nil {
+				return err
+			}
+			options := &v1.StartOptions{Paused: paused, DryRun: dry.option()}
+			if err := client.put(cmd.Context(), target{machines, name}, "start", options); err != nil {
+				return err
+			}
+			dry.report(cmd, "VM %s was scheduled to start", name)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&paused, "paused", false, "Start with the CPUs stopped")
+	dry.addFlag(cmd)
+	return cmd
+}

@@ -71,8 +71,7 @@ func (f *feed[T]) Delete(obj any) error {
 		f.mu.Unlock()
 		return nil
 	}
-	f.index.Delete(t)
-	delete(f.pending, key)
+	(*Store[T])(f).remove(t)
 	f.mu.Unlock()
 	(*Store[T])(f).changed(t)
 	return nil
@@ -108,8 +107,7 @@ func (f *feed[T]) missing(listed map[string]bool, resourceVersion string) []T {
 		if p, ok := f.pending[key]; ok && f.now().Sub(p.since) < pendingFor && newer(p.resourceVersion, resourceVersion) {
 			continue
 		}
-		f.index.Delete(held)
-		delete(f.pending, key)
+		(*Store[T])(f).remove(held)
 		gone = append(gone, held)
 	}
 	return gone

@@ -28,9 +28,9 @@ const (
 	retryCap   = 5 * time.Second
 	retrySteps = 10
 
-	// pendingFor bounds how long an object that this process wrote outlives a list without it. A
-	// watch brings it in milliseconds; an object that was created and deleted between two lists
-	// never comes.
+	// pendingFor bounds how long an object that this process wrote outlives a list without it, and
+	// how long one that is gone is remembered. A watch brings an object in milliseconds; one that was
+	// created and deleted between two lists never comes.
 	pendingFor = 30 * time.Second
 
 	ownerIndex = "owner"
@@ -61,10 +61,12 @@ type Store[T Object] struct {
 	// handlers are called with every object that was added, changed or deleted.
 	handlers []func(T)
 
-	// mu makes compare-and-set of index one step and guards pending.
+	// mu makes compare-and-set of index one step and guards pending and gone.
 	mu sync.Mutex
 	// pending holds the objects that this process wrote and the watch has not shown yet.
 	pending map[string]pending
+	// gone holds when objects were deleted of late: an answer that was under way then must not bring one back.
+	gone map[types.UID]time.Time
 	// now is time.Now but in tests.
 	now func() time.Time
 }
@@ -80,6 +82,7 @@ func New[T Object](options Options[T]) *Store[T] {
 		options: options,
 		synced:  make(chan struct{}),
 		pending: map[string]pending{},
+		gone:    map[types.UID]time.Time{},
 		now:     time.Now,
 	}
 	s.index = cache.NewIndexer(cache.MetaNamespaceKeyFunc, cache.Indexers{ownerIndex: s.ownerKeys})
@@ -160,9 +163,11 @@ func (s *Store[T]) Put(obj T) {
 	if s.options.Trim != nil {
 		s.options.Trim(obj)
 	}
-	key := keyOf(types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.GetName()})
+	key := objectKey(obj)
 	s.mu.Lock()
-	if held, ok, _ := s.index.GetByKey(key); ok && !newer(obj.GetResourceVersion(), held.(T).GetResourceVersion()) {
+	held, ok, _ := s.index.GetByKey(key)
+	_, gone := s.gone[obj.GetUID()]
+	if gone || ok && !newer(obj.GetResourceVersion(), held.(T).GetResourceVersion()) {
 		s.mu.Unlock()
 		return
 	}
@@ -170,6 +175,16 @@ func (s *Store[T]) Put(obj T) {
 	s.pending[key] = pending{resourceVersion: obj.GetResourceVersion(), since: s.now()}
 	s.mu.Unlock()
 	s.changed(obj)
+}
+
+// PutOrDrop takes the answer to a write that may have removed the last finalizer of a deleted
+// object, with which the API server removes the object.
+func (s *Store[T]) PutOrDrop(obj T) {
+	if obj.GetDeletionTimestamp() != nil && len(obj.GetFinalizers()) == 0 {
+		s.Drop(types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.GetName()}, obj.GetUID())
+		return
+	}
+	s.Put(obj)
 }
 
 // Drop forgets an object of which the API server has said that it is gone.
@@ -180,10 +195,21 @@ func (s *Store[T]) Drop(key types.NamespacedName, uid types.UID) {
 		s.mu.Unlock()
 		return
 	}
-	s.index.Delete(held)
-	delete(s.pending, keyOf(key))
+	s.remove(held.(T))
 	s.mu.Unlock()
 	s.changed(held.(T))
+}
+
+// remove takes an object out that is gone; mu is held.
+func (s *Store[T]) remove(obj T) {
+	s.index.Delete(obj)
+	delete(s.pending, objectKey(obj))
+	for uid, at := range s.gone {
+		if s.now().Sub(at) > pendingFor {
+			delete(s.gone, uid)
+		}
+	}
+	s.gone[obj.GetUID()] = s.now()
 }
 
 // Deleting marks the object as being deleted, after the API server has accepted that; it answers a

@@ -5,6 +5,7 @@ package store
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,26 @@ func TestDeletionOfAnOlderObjectOfTheNameIsIgnored(t *testing.T) {
 	expect(t, "held", f.held(), "a@12")
 	f.feed.Delete(pod("a", "14", "second"))
 	expect(t, "held", f.held(), "")
+}
+
+func TestAnAnswerThatComesAfterTheDeletionBringsNothingBack(t *testing.T) {
+	f := newFixture()
+	f.feed.Replace([]any{pod("a", "5", "first")}, "5")
+	f.feed.Delete(pod("a", "7", "first"))
+	f.Put(pod("a", "6", "first"))
+	expect(t, "held", f.held(), "")
+	f.Put(pod("a", "9", "second"))
+	expect(t, "held after a new object of the name", f.held(), "a@9")
+	f.feed.Replace(nil, "12")
+	f.Put(pod("a", "10", "second"))
+	expect(t, "held after a list without it", f.held(), "")
+	for i := range 100 {
+		f.clock = f.clock.Add(pendingFor)
+		f.feed.Delete(pod("b", "20", strconv.Itoa(i)))
+	}
+	if len(f.gone) > 2 {
+		t.Errorf("%d deletions are remembered", len(f.gone))
+	}
 }
 
 func TestDropAndDeletingAreForOneObject(t *testing.T) {

@@ -42,6 +42,6 @@ func (r *Reconciler) removeFinalizer(ctx context.Context, vm *v1.VirtualMachine)
 	if err != nil {
 		return fmt.Errorf("remove finalizer of virtual machine: %w", err)
 	}
-	r.VMs.Put(written)
+	r.VMs.PutOrDrop(written)
 	return nil
 }

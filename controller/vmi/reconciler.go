@@ -223,9 +223,8 @@ func (r *Reconciler) removeFinalizer(ctx context.Context, vmi *v1.VirtualMachine
 	if err != nil {
 		return fmt.Errorf("remove finalizer of instance: %w", err)
 	}
-	klog.FromContext(ctx).V(2).Info("Instance is gone", "vmi", klog.KObj(vmi))
 	r.forgetCreated(keyOf(vmi))
-	r.VMIs.Put(written)
+	r.VMIs.PutOrDrop(written)
 	return nil
 }
 

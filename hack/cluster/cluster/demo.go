@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/virtplane/virtplane/hack/cluster/settings"
 )
@@ -17,10 +18,26 @@ func Demo(ctx context.Context, s *settings.Settings) error {
 		return err
 	}
 	if _, err := Kubectl(ctx, s, nil, "wait", "--for=condition=Ready", "vm/demo", readyTimeout); err != nil {
-		state, _ := Kubectl(ctx, s, nil, "describe", "vm/demo", "vmi/demo")
-		return fmt.Errorf("%w\n%s", err, lastLines(state, 40))
+		return fmt.Errorf("%w\n%s", err, explainDemo(ctx, s))
 	}
 	return nil
+}
+
+// explainDemo gathers what tells why the demo VM is not ready. What cannot be had is left out.
+func explainDemo(ctx context.Context, s *settings.Settings) string {
+	var b strings.Builder
+	for _, question := range []string{
+		"get vm,vmi,pods --output=wide",
+		"describe vm/demo",
+		"describe vmi/demo",
+		"logs --selector=kubevirt.io=virt-launcher --tail=20",
+		"--namespace=" + namespace + " logs daemonset/virt-nodeplugin --tail=20",
+	} {
+		if answer, err := Kubectl(ctx, s, nil, strings.Fields(question)...); err == nil {
+			fmt.Fprintf(&b, "--- kubectl %s\n%s\n", question, lastLines(answer, 30))
+		}
+	}
+	return b.String()
 }
 
 // NextSteps tells the user what to type.

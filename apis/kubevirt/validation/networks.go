@@ -47,11 +47,11 @@ func networks(spec *v1.VirtualMachineInstanceSpec, root *field.Path) field.Error
 	for i := range spec.Domain.Devices.Interfaces {
 		nic := &spec.Domain.Devices.Interfaces[i]
 		errs = append(errs, names(nics.Index(i).Child("name"), nic.Name, used)...)
-		errs = append(errs, interfaces(nic, byName[nic.Name], nics.Index(i))...)
+		errs = append(errs, interfaces(nic, byName[nic.Name], nics.Index(i), at)...)
 	}
 	for i := range spec.Networks {
 		if !used[spec.Networks[i].Name] {
-			errs = append(errs, field.Invalid(at.Index(i).Child("name"), spec.Networks[i].Name, "no interface of spec.domain.devices.interfaces has this name"))
+			errs = append(errs, field.Invalid(at.Index(i).Child("name"), spec.Networks[i].Name, fmt.Sprintf("%s has no interface of this name", nics)))
 		}
 	}
 	return errs
@@ -86,10 +86,10 @@ func guestCIDR(cidr string, at *field.Path, family func(netip.Addr) bool) field.
 	return nil
 }
 
-func interfaces(nic *v1.Interface, network *v1.Network, at *field.Path) field.ErrorList {
+func interfaces(nic *v1.Interface, network *v1.Network, at, networks *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if network == nil {
-		errs = append(errs, field.Invalid(at.Child("name"), nic.Name, "spec.networks has no network of this name"))
+		errs = append(errs, field.Invalid(at.Child("name"), nic.Name, fmt.Sprintf("%s has no network of this name", networks)))
 	}
 	var set []string
 	if nic.Masquerade != nil {
@@ -169,12 +169,15 @@ func probe(spec *v1.VirtualMachineInstanceSpec, p *v1.Probe, at *field.Path) fie
 	if !slices.ContainsFunc(spec.Networks, func(n v1.Network) bool { return n.Pod != nil }) {
 		errs = append(errs, field.Invalid(at, fmt.Sprint(set), "needs an interface on the pod network"))
 	}
-	for name, seconds := range map[string]int32{
-		"initialDelaySeconds": p.InitialDelaySeconds, "timeoutSeconds": p.TimeoutSeconds, "periodSeconds": p.PeriodSeconds,
-		"successThreshold": p.SuccessThreshold, "failureThreshold": p.FailureThreshold,
+	for _, v := range []struct {
+		field  string
+		number int32
+	}{
+		{"initialDelaySeconds", p.InitialDelaySeconds}, {"timeoutSeconds", p.TimeoutSeconds}, {"periodSeconds", p.PeriodSeconds},
+		{"successThreshold", p.SuccessThreshold}, {"failureThreshold", p.FailureThreshold},
 	} {
-		if seconds < 0 {
-			errs = append(errs, field.Invalid(at.Child(name), seconds, "must not be negative"))
+		if v.number < 0 {
+			errs = append(errs, field.Invalid(at.Child(v.field), v.number, "must not be negative"))
 		}
 	}
 	return errs

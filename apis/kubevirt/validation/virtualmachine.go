@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -29,6 +30,10 @@ func VirtualMachine(vm *v1.VirtualMachine) field.ErrorList {
 // VirtualMachineUpdate returns every problem of a changed VirtualMachine.
 func VirtualMachineUpdate(vm, old *v1.VirtualMachine) field.ErrorList {
 	errs := validation.ValidateObjectMetaUpdate(&vm.ObjectMeta, &old.ObjectMeta, field.NewPath("metadata"))
+	if equality.Semantic.DeepEqual(vm.Spec, old.Spec) {
+		// A rule that came later must not keep labels and finalizers of an older object from being changed.
+		return errs
+	}
 	return append(errs, virtualMachineSpec(&vm.Spec, field.NewPath("spec"))...)
 }
 

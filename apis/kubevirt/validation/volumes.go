@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
@@ -16,6 +18,8 @@ import (
 
 // maxCloudInit caps inline cloud-init data in bytes, as published; more goes into a secret.
 const maxCloudInit = 2048
+
+var pullPolicies = []corev1.PullPolicy{corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever}
 
 func volumes(spec *v1.VirtualMachineInstanceSpec, root *field.Path) field.ErrorList {
 	at := root.Child("volumes")
@@ -32,7 +36,7 @@ func volumes(spec *v1.VirtualMachineInstanceSpec, root *field.Path) field.ErrorL
 	for i, d := range spec.Domain.Devices.Disks {
 		if !known[d.Name] {
 			errs = append(errs, field.Invalid(devices.Child("disks").Index(i).Child("name"), d.Name,
-				fmt.Sprintf("spec.volumes has no volume '%s' for this disk", d.Name)))
+				fmt.Sprintf("%s has no volume '%s' for this disk", at, d.Name)))
 		}
 	}
 	return append(errs, bootOrders(&spec.Domain.Devices, devices)...)
@@ -75,6 +79,9 @@ func containerDisk(s *v1.ContainerDiskSource, at *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if strings.TrimSpace(s.Image) == "" {
 		errs = append(errs, field.Required(at.Child("image"), "name the image that holds the disk"))
+	}
+	if s.ImagePullPolicy != "" && !slices.Contains(pullPolicies, s.ImagePullPolicy) {
+		errs = append(errs, field.NotSupported(at.Child("imagePullPolicy"), s.ImagePullPolicy, pullPolicies))
 	}
 	if s.Path != "" && (!path.IsAbs(s.Path) || path.Clean(s.Path) == "/" || path.Clean(s.Path) != s.Path) {
 		errs = append(errs, field.Invalid(at.Child("path"), s.Path, "must be the absolute path of a file, without . or .. in it"))

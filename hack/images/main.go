@@ -54,14 +54,22 @@ func run(args []string) error {
 	if *outDir == "" {
 		*outDir = filepath.Join(*cacheDir, "out")
 	}
+	// Tools that run elsewhere are given paths below it.
+	absolute, err := filepath.Abs(*cacheDir)
+	if err != nil {
+		return err
+	}
 	images, err := build.Select(splitList(*only))
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	env := &build.Env{BinDir: *binDir, CacheDir: *cacheDir, SourceDir: *sourceDir, Log: func(format string, args ...any) {
+	env := &build.Env{BinDir: *binDir, CacheDir: absolute, SourceDir: *sourceDir, Log: func(format string, args ...any) {
 		fmt.Printf("[%5.1fs] %s\n", time.Since(start).Seconds(), fmt.Sprintf(format, args...))
 	}}
+	if err := env.Sweep(); err != nil {
+		return err
+	}
 	out, err := build.OpenOutput(*outDir, *registry, *tag)
 	if err != nil {
 		return err

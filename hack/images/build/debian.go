@@ -31,7 +31,7 @@ func unpackDebian(work string, packages []string) (*archive.Tree, error) {
 	cmd := exec.Command("mmdebstrap", "--variant=extract", "--mode=root",
 		"--aptopt=Apt::Install-Recommends false", "--aptopt=Acquire::Retries 5",
 		"--include="+strings.Join(packages, ","), suite, rootfs)
-	cmd.Env = reproducibleEnv()
+	cmd.Env = append(reproducibleEnv(), "TMPDIR="+work)
 	if err := run(cmd); err != nil {
 		return nil, fmt.Errorf("unpack Debian packages: %w", err)
 	}

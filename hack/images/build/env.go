@@ -24,12 +24,13 @@ type Env struct {
 
 // cachedLayer returns the layer with this name and key, and makes it when it is not there yet.
 func (e *Env) cachedLayer(name, key string, make func(work string) (*archive.Tree, error)) (*archive.Layer, error) {
-	path := filepath.Join(e.CacheDir, "layers", name+"-"+key[:24]+".tar")
+	path := e.layerPath(name, key)
 	if layer, err := archive.OpenLayer(path); err == nil {
-		return layer, nil
+		now := time.Now()
+		return layer, os.Chtimes(path, now, now) // what is in use is kept
 	}
 	start := time.Now()
-	work, err := os.MkdirTemp("", "virtplane-image-")
+	work, err := e.workDir()
 	if err != nil {
 		return nil, fmt.Errorf("make layer %s: %w", name, err)
 	}
@@ -47,7 +48,7 @@ func (e *Env) cachedLayer(name, key string, make func(work string) (*archive.Tre
 		return nil, err
 	}
 	e.Log("%s: new layer, %.1f MiB, %.1f s", name, float64(size)/(1<<20), time.Since(start).Seconds())
-	return layer, nil
+	return layer, e.prune(name)
 }
 
 // source gives the path of a file below artifacts/images.

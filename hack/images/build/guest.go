@@ -23,7 +23,7 @@ func guestTiny() Image {
 		Config: v1.Config{User: "107:107"},
 		layers: func(e *Env) ([]*archive.Layer, error) {
 			program := filepath.Join(filepath.Dir(filepath.Dir(e.SourceDir)), "hack", "images", "guest-init")
-			sum, err := newKey("guest-tiny", 1).text(suite).dir(e.source("guest-tiny")).dir(program).sum()
+			sum, err := newKey("guest-tiny", 2).text(suite).dir(e.source("guest-tiny")).dir(program).sum()
 			if err != nil {
 				return nil, err
 			}

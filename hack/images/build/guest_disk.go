@@ -166,7 +166,7 @@ func (t *diskTools) copyBoot(boot *archive.Tree) [][]string {
 	var commands [][]string
 	for _, name := range boot.Paths() {
 		if boot.Get(name).Size > 0 {
-			commands = append(commands, []string{"mcopy", "-m", "-i", "boot.img", "boot/" + name, "::/" + name})
+			commands = append(commands, []string{"mcopy", "-i", "boot.img", "boot/" + name, "::/" + name})
 		} else {
 			commands = append(commands, []string{"mmd", "-i", "boot.img", "::/" + name})
 		}

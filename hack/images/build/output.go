@@ -34,6 +34,9 @@ func OpenOutput(dir, registry, tag string) (*Output, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("open output: %w", err)
 	}
+	if err := sweepFiles(filepath.Join(dir, ".image-*")); err != nil {
+		return nil, err
+	}
 	out := &Output{dir: dir, registry: registry, tag: tag, records: map[string]Record{}}
 	raw, err := os.ReadFile(out.listPath())
 	if errors.Is(err, fs.ErrNotExist) {

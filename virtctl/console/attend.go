@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"time"
 
-	gorilla "github.com/gorilla/websocket"
+	"github.com/gorilla/websocket"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 var errOutput = errors.New("write output")
 
 // attend carries bytes both ways until one side is done, closes conn, and tells why.
-func attend(ctx context.Context, conn *gorilla.Conn, keys *keyboard, out *screen, ping time.Duration) error {
+func attend(ctx context.Context, conn *websocket.Conn, keys *keyboard, out *screen, ping time.Duration) error {
 	conn.SetPongHandler(func(string) error {
 		// Not every server answers pings; one that does has to go on doing so.
 		return conn.SetReadDeadline(time.Now().Add(maxSilence * ping))
@@ -39,9 +39,9 @@ func attend(ctx context.Context, conn *gorilla.Conn, keys *keyboard, out *screen
 	}()
 	err := send(ctx, conn, keys, received, ping)
 	if errors.Is(err, errLeft) || ctx.Err() != nil {
-		farewell := gorilla.FormatCloseMessage(gorilla.CloseNormalClosure, "")
+		farewell := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 		// The connection goes either way.
-		_ = conn.WriteControl(gorilla.CloseMessage, farewell, time.Now().Add(closeTimeout))
+		_ = conn.WriteControl(websocket.CloseMessage, farewell, time.Now().Add(closeTimeout))
 		conn.Close()
 		return err
 	}
@@ -59,13 +59,13 @@ func attend(ctx context.Context, conn *gorilla.Conn, keys *keyboard, out *screen
 }
 
 // receive writes the guest's output until the connection ends.
-func receive(conn *gorilla.Conn, out *screen) error {
+func receive(conn *websocket.Conn, out *screen) error {
 	for {
 		kind, output, err := conn.ReadMessage()
 		if err != nil {
 			return err
 		}
-		if kind != gorilla.BinaryMessage {
+		if kind != websocket.BinaryMessage {
 			continue
 		}
 		if err := out.write(output); err != nil {
@@ -75,7 +75,7 @@ func receive(conn *gorilla.Conn, out *screen) error {
 }
 
 // send hands keystrokes over and keeps the connection alive until the user leaves or the receiver ends.
-func send(ctx context.Context, conn *gorilla.Conn, keys *keyboard, received <-chan error, ping time.Duration) error {
+func send(ctx context.Context, conn *websocket.Conn, keys *keyboard, received <-chan error, ping time.Duration) error {
 	pings := time.NewTicker(ping)
 	defer pings.Stop()
 	for {
@@ -84,7 +84,7 @@ func send(ctx context.Context, conn *gorilla.Conn, keys *keyboard, received <-ch
 			if err := conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 				return err
 			}
-			if err := conn.WriteMessage(gorilla.BinaryMessage, typed); err != nil {
+			if err := conn.WriteMessage(websocket.BinaryMessage, typed); err != nil {
 				return err
 			}
 		}
@@ -97,7 +97,7 @@ func send(ctx context.Context, conn *gorilla.Conn, keys *keyboard, received <-ch
 		case err := <-received:
 			return err
 		case <-pings.C:
-			if err := conn.WriteControl(gorilla.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
+			if err := conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)); err != nil {
 				return err
 			}
 		case <-ctx.Done():

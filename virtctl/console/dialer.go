@@ -6,17 +6,20 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
-	gorilla "github.com/gorilla/websocket"
+	"github.com/gorilla/websocket"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/transport/websocket"
-	"k8s.io/streaming/pkg/httpstream"
 )
 
 const (
@@ -24,19 +27,24 @@ const (
 	subprotocol = "plain.kubevirt.io"
 	// dialTimeout bounds one attempt. kube-apiserver itself waits up to 30 s for a server behind it.
 	dialTimeout = 40 * time.Second
+	// maxAnswer caps what is read of a refusal, in bytes.
+	maxAnswer = 64 << 10
 )
 
 // Dialer opens a websocket to a console.
-type Dialer func(context.Context) (*gorilla.Conn, error)
+type Dialer func(context.Context) (*websocket.Conn, error)
 
-// NewDialer returns a Dialer for address with the authentication, trust and proxy of config. Its errors are those of
-// the server's Status where there is one.
+// NewDialer returns a Dialer for address with the authentication, trust and proxy of config. A server's refusal comes
+// as an apierrors.APIStatus, whatever form it has.
 func NewDialer(config *rest.Config, address *url.URL) Dialer {
-	return func(ctx context.Context) (*gorilla.Conn, error) {
+	return func(ctx context.Context) (*websocket.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 		defer cancel()
-		// A round tripper holds the connection that it made, so each attempt has its own.
-		transport, holder, err := websocket.RoundTripperFor(config)
+		shake, err := newHandshake(config)
+		if err != nil {
+			return nil, fmt.Errorf("load kubeconfig: %w", err)
+		}
+		transport, err := rest.HTTPWrappersForConfig(config, shake)
 		if err != nil {
 			return nil, fmt.Errorf("load kubeconfig: %w", err)
 		}
@@ -44,23 +52,67 @@ func NewDialer(config *rest.Config, address *url.URL) Dialer {
 		if err != nil {
 			return nil, fmt.Errorf("make request: %w", err)
 		}
-		conn, err := websocket.Negotiate(transport, holder, req, subprotocol)
+		answer, err := transport.RoundTrip(req)
 		if err != nil {
-			return nil, dialError(address, err)
+			// The form in which net/http reports a server that it does not reach.
+			return nil, &url.Error{Op: "Get", URL: address.String(), Err: err}
 		}
-		return conn, nil
+		defer answer.Body.Close()
+		if shake.conn == nil {
+			return nil, refusal(answer)
+		}
+		return shake.conn, nil
 	}
 }
 
-// dialError takes the server's answer out of err; what never reached a server names the address, as net/http does.
-func dialError(address *url.URL, err error) error {
-	var refused *httpstream.UpgradeFailureError
-	if !errors.As(err, &refused) {
-		return &url.Error{Op: http.MethodGet, URL: address.String(), Err: err}
+// handshake is the innermost http.RoundTripper: it turns one request into a websocket.
+type handshake struct {
+	dialer *websocket.Dialer
+	// conn is the outcome, nil when the server refused.
+	conn *websocket.Conn
+}
+
+func newHandshake(config *rest.Config) (*handshake, error) {
+	trust, err := rest.TLSConfigFor(config)
+	if err != nil {
+		return nil, err
 	}
-	var status apierrors.APIStatus
-	if errors.As(refused.Cause, &status) {
-		return refused.Cause
+	proxy := config.Proxy
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
 	}
-	return fmt.Errorf("connect to console: %w", refused.Cause)
+	return &handshake{dialer: &websocket.Dialer{
+		Proxy:           proxy,
+		TLSClientConfig: trust,
+		NetDialContext:  config.Dial,
+		Subprotocols:    []string{subprotocol},
+	}}, nil
+}
+
+// RoundTrip performs the handshake. A refusal is an answer like any other, so that authentication plugins see a 401.
+func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
+	address := *req.URL
+	// http becomes ws and https becomes wss.
+	address.Scheme = strings.Replace(address.Scheme, "http", "ws", 1)
+	conn, answer, err := h.dialer.DialContext(req.Context(), address.String(), req.Header)
+	if errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode >= http.StatusBadRequest {
+		return answer, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.conn = conn
+	return answer, nil
+}
+
+// refusal returns what the server said, be it a Status or text.
+func refusal(answer *http.Response) error {
+	// Half a body is better than none.
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	status := metav1.Status{}
+	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" && status.Code != 0 {
+		return apierrors.FromObject(&status)
+	}
+	return apierrors.NewGenericServerResponse(answer.StatusCode, "get", schema.GroupResource{}, "",
+		strings.TrimSpace(string(body)), 0, true)
 }

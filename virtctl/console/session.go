@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	gorilla "github.com/gorilla/websocket"
+	"github.com/gorilla/websocket"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
@@ -87,7 +87,7 @@ func (s *Session) Run(ctx context.Context) error {
 }
 
 // stay attends one connection after the other.
-func (s *Session) stay(ctx context.Context, conn *gorilla.Conn, keys *keyboard) error {
+func (s *Session) stay(ctx context.Context, conn *websocket.Conn, keys *keyboard) error {
 	out := &screen{out: s.Out}
 	short := 0
 	for {
@@ -98,7 +98,7 @@ func (s *Session) stay(ctx context.Context, conn *gorilla.Conn, keys *keyboard) 
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case gorilla.IsCloseError(err, gorilla.CloseNormalClosure):
+		case websocket.IsCloseError(err, websocket.CloseNormalClosure):
 			s.notice("The console of %s has ended.", s.Name)
 			return nil
 		case errors.Is(err, errOutput):
@@ -122,7 +122,7 @@ func (s *Session) stay(ctx context.Context, conn *gorilla.Conn, keys *keyboard) 
 }
 
 // connect dials until there is a connection, a reason why there will be none, or no time left.
-func (s *Session) connect(ctx context.Context, keys *keyboard, again bool) (*gorilla.Conn, error) {
+func (s *Session) connect(ctx context.Context, keys *keyboard, again bool) (*websocket.Conn, error) {
 	begin := time.Now()
 	shown := ""
 	for {
@@ -153,11 +153,11 @@ func (s *Session) pause(ctx context.Context, keys *keyboard) error {
 }
 
 // dial makes one attempt and meanwhile listens to keys.
-func (s *Session) dial(ctx context.Context, keys *keyboard) (*gorilla.Conn, error) {
+func (s *Session) dial(ctx context.Context, keys *keyboard) (*websocket.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
-		conn *gorilla.Conn
+		conn *websocket.Conn
 		err  error
 	}
 	results := make(chan result, 1)
@@ -168,10 +168,12 @@ func (s *Session) dial(ctx context.Context, keys *keyboard) (*gorilla.Conn, erro
 		close(done)
 	}()
 	if err := attendKeys(ctx, keys, done); err != nil {
-		cancel()
-		if r := <-results; r.conn != nil {
-			r.conn.Close()
-		}
+		// A handshake in progress does not hear of cancel; nobody should wait for it to leave.
+		go func() {
+			if r := <-results; r.conn != nil {
+				r.conn.Close()
+			}
+		}()
 		return nil, err
 	}
 	r := <-results

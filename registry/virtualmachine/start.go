@@ -69,7 +69,8 @@ func start(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, paused bool) (
 		}
 		return setRunning(vm, v1.RunStrategyAlways)
 	case v1.RunStrategyManual, v1.RunStrategyRerunOnFailure:
-		if vmi == nil {
+		if vmi == nil || !vmi.IsFinal() {
+			// Only an instance that has ended makes room for another: the guest of an Unknown one may well run.
 			return request(vm, begin)
 		}
 		if strategy == v1.RunStrategyRerunOnFailure && vmi.Status.Phase == v1.Failed {

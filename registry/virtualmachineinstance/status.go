@@ -8,6 +8,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -30,6 +31,23 @@ func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Objec
 	vmi.Status = status
 	vmi.ManagedFields = meta.ManagedFields
 	vmi.ResourceVersion = meta.ResourceVersion
+	labelNode(vmi)
+}
+
+// labelNode keeps the label by which clients select the instances of a node equal to the status.
+func labelNode(vmi *v1.VirtualMachineInstance) {
+	node := vmi.Status.NodeName
+	if len(validation.IsValidLabelValue(node)) > 0 {
+		node = "" // names of nodes may be longer than values of labels
+	}
+	switch {
+	case node == "":
+		delete(vmi.Labels, v1.NodeNameLabel)
+	case vmi.Labels == nil:
+		vmi.Labels = map[string]string{v1.NodeNameLabel: node}
+	default:
+		vmi.Labels[v1.NodeNameLabel] = node
+	}
 }
 
 func (statusStrategy) ValidateUpdate(context.Context, runtime.Object, runtime.Object) field.ErrorList {

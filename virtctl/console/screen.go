@@ -6,6 +6,7 @@ package console
 import (
 	"bytes"
 	"io"
+	"regexp"
 )
 
 const (
@@ -15,36 +16,59 @@ const (
 	minMatch = 64
 )
 
-// screen writes output and, since a server repeats the last output to whoever connects, cuts off what was written
-// before.
+// queries are the control sequences that a terminal answers as if its user typed: device status and attributes,
+// terminal parameters, window reports, colours and termcap entries (the "reports" of xterm's control sequences).
+var queries = regexp.MustCompile(`\x1b\[[?>=]?[0-9;]*[cn]|\x1b\[[0-9;]*x|\x1b\[(?:1[1-9]|2[01])t|\x1bZ|` +
+	`\x1b\][0-9;]*\?(?:\x07|\x1b\\)|\x1bP[+$]q[^\x1b]*\x1b\\`)
+
+// screen writes a guest's output. A server repeats the last output to whoever connects: of that, it leaves out what was
+// written before, and on a terminal the questions that were answered long ago.
 type screen struct {
 	out io.Writer
-	// last is the end of what was written.
+	// terminal is set when out's reader may answer.
+	terminal bool
+	// last is the end of what the server sent.
 	last []byte
-	// resumed is set until the first output of a new connection has come.
-	resumed bool
+	// going is set when the first output of the connection has come.
+	going bool
 }
 
 // resume prepares for the output of a new connection.
-func (s *screen) resume() { s.resumed = true }
+func (s *screen) resume() { s.going = false }
 
 func (s *screen) write(output []byte) error {
-	if s.resumed {
-		s.resumed = false
-		if len(s.last) >= minMatch {
-			// The first place that fits: rather repeat some lines than lose any.
-			if i := bytes.Index(output, s.last); i >= 0 {
-				output = output[i+len(s.last):]
-			}
+	if !s.going {
+		s.going = true
+		output = s.fresh(output)
+		s.remember(output)
+		if s.terminal {
+			output = queries.ReplaceAll(output, nil)
 		}
+	} else {
+		s.remember(output)
 	}
 	if len(output) == 0 {
 		return nil
 	}
+	_, err := s.out.Write(output)
+	return err
+}
+
+// fresh returns what follows the place that was reached before.
+func (s *screen) fresh(output []byte) []byte {
+	if len(s.last) < minMatch {
+		return output
+	}
+	// The first place that fits: rather repeat some lines than lose any.
+	if i := bytes.Index(output, s.last); i >= 0 {
+		return output[i+len(s.last):]
+	}
+	return output
+}
+
+func (s *screen) remember(output []byte) {
 	s.last = append(s.last, output...)
 	if over := len(s.last) - memory; over > 0 {
 		s.last = append([]byte(nil), s.last[over:]...)
 	}
-	_, err := s.out.Write(output)
-	return err
 }

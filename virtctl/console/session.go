@@ -88,7 +88,7 @@ func (s *Session) Run(ctx context.Context) error {
 
 // stay attends one connection after the other.
 func (s *Session) stay(ctx context.Context, conn *websocket.Conn, keys *keyboard) error {
-	out := &screen{out: s.Out}
+	out := &screen{out: s.Out, terminal: s.Terminal != nil}
 	short := 0
 	for {
 		begin := time.Now()

@@ -28,5 +28,10 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/virtplane/lint
 git ls-files -co --exclude-standard -- go.mod '*/go.mod' | grep -v '^hack/modules/' | while read -r file; do
   module=$(dirname "$file")
   echo "lint $module"
-  (cd "$module" && go vet -tags "$tags" ./... && "$cache/staticcheck" -tags "$tags" ./...)
+  (
+    cd "$module"
+    go vet -tags "$tags" ./...
+    # client/ is generated, out of types some of which Kubernetes has deprecated.
+    go list -tags "$tags" ./... | grep -v '/virtplane/client/' | xargs "$cache/staticcheck" -tags "$tags"
+  )
 done

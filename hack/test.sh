@@ -31,6 +31,10 @@ if [ "$before" != "$after" ]; then
   exit 1
 fi
 
+# The API tests run against a real kube-apiserver.
+step "build"
+bin/cluster build
+
 step "unit and API tests"
 git ls-files -co --exclude-standard -- go.mod '*/go.mod' | grep -v '^hack/modules/' | while read -r file; do
   (cd "$(dirname "$file")" && go test -tags libvirt_dlopen -timeout 15m ./...)

@@ -66,6 +66,7 @@ func (l *launcher) startGuest(ctx context.Context, start *session.Start) (<-chan
 	l.everRan = !paused
 	l.report.Emulated, l.report.Disks = emulated, output.Disks
 	l.mu.Unlock()
+	l.describe(ctx)
 	l.refresh(ctx)
 	l.steps.done("reported")
 	klog.FromContext(ctx).Info("Domain started", append([]any{"domain", l.domain, "paused", paused, "emulated", emulated, "pid", pid},

@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"k8s.io/klog/v2"
 
 	"github.com/virtplane/virtplane/launcher/disk"
+	"github.com/virtplane/virtplane/launcher/footprint"
 	"github.com/virtplane/virtplane/launcher/identity"
 	"github.com/virtplane/virtplane/launcher/libvirtd"
 	"github.com/virtplane/virtplane/launcher/plugin"
@@ -28,8 +28,8 @@ const (
 	privateDir = "/var/run/kubevirt-private"
 	// connectTimeout is far above what libvirtd needs on a busy node.
 	connectTimeout = 2 * time.Minute
-	// gcPercent trades a little CPU at the start for a small heap ever after.
-	gcPercent = 25
+	// trimAfter is how long nothing must have changed before memory is given back.
+	trimAfter = 2 * time.Second
 )
 
 // Hypervisor is what the launcher needs of libvirt.
@@ -37,7 +37,8 @@ type Hypervisor interface {
 	// Connect connects to libvirtd; the channel is closed when the connection is lost.
 	Connect(socket string) (<-chan struct{}, error)
 	Create(document string, paused bool) error
-	Info() (virt.Info, error)
+	State() (state session.State, reason string, err error)
+	Describe() (virt.Description, error)
 	Suspend() error
 	Resume() error
 	Shutdown(agent bool) error
@@ -65,6 +66,8 @@ type launcher struct {
 	connected chan connection
 	port      *serial.Port
 	console   chan struct{}
+	// trim gives back memory some time after the last change.
+	trim *time.Timer
 
 	// mu guards all below.
 	mu         sync.Mutex
@@ -83,7 +86,7 @@ type connection struct {
 // Run runs the guest and returns the process's exit code. The end of stopped asks the guest to
 // shut down.
 func Run(stopped context.Context, options *Options, load Loader) int {
-	debug.SetGCPercent(gcPercent)
+	footprint.Limit()
 	l, err := newLauncher(options, load)
 	if err != nil {
 		klog.Background().Error(err, "Launcher cannot start")
@@ -158,8 +161,12 @@ func (l *launcher) run(ctx, stopped context.Context) session.Report {
 	if err != nil {
 		return failed(err)
 	}
+	l.trim = time.AfterFunc(trimAfter, func() {
+		if err := footprint.Trim(); err != nil {
+			log.Info("Memory of the start is kept", "err", err)
+		}
+	})
 	go l.follow(ctx, lost)
-	go debug.FreeOSMemory()
 	return l.supervise(ctx, stopped, pid)
 }
 
@@ -173,12 +180,7 @@ func (l *launcher) connect(ctx context.Context) {
 	l.steps.done("libvirtLoaded")
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	if err := l.daemon.Ready(ctx); err != nil {
-		l.connected <- connection{err: fmt.Errorf("wait for libvirtd: %w", err)}
-		return
-	}
-	l.steps.done("libvirtdListens")
-	lost, err := h.Connect(l.layout.Socket())
+	lost, err := l.daemon.Connect(ctx, h.Connect)
 	l.steps.done("libvirtConnected")
 	l.connected <- connection{hypervisor: h, lost: lost, err: err}
 }

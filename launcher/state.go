@@ -6,15 +6,12 @@ package launcher
 import (
 	"context"
 	"errors"
-	"time"
 
 	"k8s.io/klog/v2"
 
 	"github.com/virtplane/virtplane/launcher/session"
 	"github.com/virtplane/virtplane/launcher/virt"
 )
-
-const reconnectPause = 100 * time.Millisecond
 
 // follow keeps the report up to date with libvirt's events, and the connection with libvirtd alive.
 func (l *launcher) follow(ctx context.Context, lost <-chan struct{}) {
@@ -24,33 +21,19 @@ func (l *launcher) follow(ctx context.Context, lost <-chan struct{}) {
 			return
 		case <-l.signals.Changed:
 			l.refresh(ctx)
+			l.trim.Reset(trimAfter)
 		case <-lost:
 			klog.FromContext(ctx).Info("Connection to libvirtd lost, the guest runs on")
-			if lost = l.reconnect(ctx); lost == nil {
-				return
+			var err error
+			if lost, err = l.daemon.Connect(ctx, l.current().Connect); err != nil {
+				return // the launcher ends
 			}
-			l.refresh(ctx)
-		}
-	}
-}
-
-// reconnect connects to a new libvirtd; it returns nil when ctx ends first.
-func (l *launcher) reconnect(ctx context.Context) <-chan struct{} {
-	for ctx.Err() == nil {
-		if l.daemon.Ready(ctx) != nil {
-			return nil
-		}
-		lost, err := l.current().Connect(l.layout.Socket())
-		if err == nil {
 			klog.FromContext(ctx).Info("Connected to libvirtd again")
-			return lost
-		}
-		select {
-		case <-time.After(reconnectPause):
-		case <-ctx.Done():
+			l.describe(ctx)
+			l.refresh(ctx)
+			l.trim.Reset(trimAfter)
 		}
 	}
-	return nil
 }
 
 // current is the hypervisor, nil until the guest runs.
@@ -60,24 +43,35 @@ func (l *launcher) current() Hypervisor {
 	return l.hypervisor
 }
 
+// describe reads what stays the same while the guest runs; the next refresh tells it.
+func (l *launcher) describe(ctx context.Context) {
+	description, err := l.current().Describe()
+	if err != nil {
+		klog.FromContext(ctx).Info("Description of the guest is not known", "err", err)
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.report.Machine, l.report.MemoryKiB = description.Machine, description.MemoryKiB
+}
+
 // refresh reads the guest's state and tells the plugin.
 func (l *launcher) refresh(ctx context.Context) {
-	info, err := l.current().Info()
+	state, reason, err := l.current().State()
 	if err != nil {
 		if !errors.Is(err, virt.ErrNoDomain) { // its end is told by whoever reaps QEMU
 			klog.FromContext(ctx).Info("State of the guest is not known", "err", err)
 		}
 		return
 	}
-	if info.State == session.StateStarting {
+	if state == session.StateStarting {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.everRan = l.everRan || info.State == session.StateRunning
-	l.report.State, l.report.Reason = info.State, info.Reason
-	l.report.Machine, l.report.MemoryKiB = info.Machine, info.MemoryKiB
-	l.report.AgentConnected = info.AgentConnected
+	l.everRan = l.everRan || state == session.StateRunning
+	l.report.State, l.report.Reason = state, reason
+	l.report.AgentConnected = l.signals.AgentConnected()
 	l.send()
 }
 

@@ -6,6 +6,7 @@ package libvirtd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -73,20 +74,23 @@ func (d *Daemon) runOnce(ctx context.Context) (reaper.Status, error) {
 	}
 }
 
-// Ready waits until the daemon has made its socket. A connection may still be refused for a moment
-// after that.
-func (d *Daemon) Ready(ctx context.Context) error {
+// Connect calls connect with the daemon's socket until it succeeds or ctx ends. The socket's file is
+// looked for first, which costs less than a try.
+func (d *Daemon) Connect(ctx context.Context, connect func(socket string) (<-chan struct{}, error)) (<-chan struct{}, error) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		_, err := os.Lstat(d.layout.Socket())
 		if err == nil {
-			return nil
+			var lost <-chan struct{}
+			if lost, err = connect(d.layout.Socket()); err == nil {
+				return lost, nil
+			}
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
+			return nil, fmt.Errorf("wait for libvirtd: %w", errors.Join(ctx.Err(), err))
 		}
 	}
 }

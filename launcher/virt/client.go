@@ -73,7 +73,8 @@ func (c *Client) subscribe(conn *libvirt.Connect) error {
 	_, err1 := conn.DomainEventLifecycleRegister(nil, func(_ *libvirt.Connect, d *libvirt.Domain, e *libvirt.DomainEventLifecycle) {
 		c.lifecycle(d, e)
 	})
-	_, err2 := conn.DomainEventAgentLifecycleRegister(nil, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventAgentLifecycle) {
+	_, err2 := conn.DomainEventAgentLifecycleRegister(nil, func(_ *libvirt.Connect, _ *libvirt.Domain, e *libvirt.DomainEventAgentLifecycle) {
+		c.signals.setAgent(e.State == libvirt.CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED)
 		c.signals.changed()
 	})
 	_, err3 := conn.DomainEventIOErrorReasonRegister(nil, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventIOErrorReason) {
@@ -147,22 +148,31 @@ func (c *Client) withDomain(f func(*libvirt.Domain) error) error {
 	return explain(f(d))
 }
 
-// Info reads the domain's state.
-func (c *Client) Info() (Info, error) {
-	var info Info
+// State reads whether the guest runs, and why it does not.
+func (c *Client) State() (session.State, string, error) {
+	var state session.State
+	var reason string
 	err := c.withDomain(func(d *libvirt.Domain) error {
-		state, reason, err := d.GetState()
-		if err != nil {
-			return err
-		}
-		info.State, info.Reason = convertState(state, reason)
+		s, r, err := d.GetState()
+		state, reason = convertState(s, r)
+		return err
+	})
+	return state, reason, err
+}
+
+// Describe reads what does not change, and whether the agent is connected: libvirt tells of that
+// only in the domain's XML and, on a change, by an event.
+func (c *Client) Describe() (Description, error) {
+	var description Description
+	err := c.withDomain(func(d *libvirt.Domain) error {
 		document, err := d.GetXMLDesc(0)
 		if err != nil {
 			return err
 		}
-		return info.describe(document)
+		description, err = c.signals.describe(document)
+		return err
 	})
-	return info, err
+	return description, err
 }
 
 // Suspend stops the guest's CPUs.

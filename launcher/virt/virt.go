@@ -10,24 +10,17 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/virtplane/virtplane/launcher/session"
 )
 
 // ErrNoDomain is returned when libvirt does not know the domain, because it has ended.
 var ErrNoDomain = errors.New("there is no such domain")
 
-// Info is the domain's state as libvirt gives it.
-type Info struct {
-	State session.State
-	// Reason tells why a domain is paused.
-	Reason string
+// Description is what does not change while a domain runs.
+type Description struct {
 	// Machine is the machine type in full.
 	Machine string
-	// MemoryKiB is the guest's current memory.
+	// MemoryKiB is the guest's memory.
 	MemoryKiB uint64
-	// AgentConnected tells that the guest's agent listens.
-	AgentConnected bool
 }
 
 // End is how libvirt saw the domain end.
@@ -51,9 +44,10 @@ type Signals struct {
 	Changed chan struct{}
 	// Ended is closed when libvirt has told how the domain ended.
 	Ended chan struct{}
-	// mu guards end.
-	mu  sync.Mutex
-	end End
+	// mu guards all below.
+	mu    sync.Mutex
+	end   End
+	agent bool
 }
 
 // NewSignals returns empty signals.
@@ -66,6 +60,19 @@ func (s *Signals) End() End {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.end
+}
+
+// AgentConnected tells that the guest's agent listens.
+func (s *Signals) AgentConnected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.agent
+}
+
+func (s *Signals) setAgent(connected bool) {
+	s.mu.Lock()
+	s.agent = connected
+	s.mu.Unlock()
 }
 
 func (s *Signals) setEnd(end End) {
@@ -101,18 +108,16 @@ type description struct {
 	} `xml:"devices>channel"`
 }
 
-// describe fills in what only the domain's XML tells.
-func (i *Info) describe(document string) error {
+// describe reads a domain's XML.
+func (s *Signals) describe(document string) (Description, error) {
 	var d description
 	if err := xml.Unmarshal([]byte(document), &d); err != nil {
-		return fmt.Errorf("decode domain: %w", err)
+		return Description{}, fmt.Errorf("decode domain: %w", err)
 	}
-	i.Machine = d.OS.Type.Machine
-	i.MemoryKiB = d.CurrentMemory
 	for _, c := range d.Channels {
 		if c.Target.Name == "org.qemu.guest_agent.0" {
-			i.AgentConnected = c.Target.State == "connected"
+			s.setAgent(c.Target.State == "connected")
 		}
 	}
-	return nil
+	return Description{Machine: d.OS.Type.Machine, MemoryKiB: d.CurrentMemory}, nil
 }

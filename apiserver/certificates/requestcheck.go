@@ -66,7 +66,9 @@ func checkRequest(spec *certificatesv1.CertificateSigningRequestSpec, namespace 
 	if err != nil {
 		return nil, errors.Join(append(problems, err)...)
 	}
-	problems = append(problems, checkNames(request, node)...)
+	if node != "" {
+		problems = append(problems, checkNames(request, node)...)
+	}
 	if err := checkKey(request.PublicKey); err != nil {
 		problems = append(problems, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 )
 
 // Resources that the commands act on, as in the API's paths.
@@ -61,7 +61,7 @@ func parseTarget(args []string, bare string) (target, error) {
 		return target{}, fmt.Errorf("the name of the %s is empty", t.kind())
 	}
 	// Anything else would end up in another path of the API.
-	if problems := path.IsValidPathSegmentName(t.name); len(problems) > 0 {
+	if problems := content.IsPathSegmentName(t.name); len(problems) > 0 {
 		return target{}, fmt.Errorf("%q is not a valid name: %s", t.name, strings.Join(problems, ", "))
 	}
 	return t, nil

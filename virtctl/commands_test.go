@@ -93,7 +93,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 		}, "Error from server (Conflict): Operation cannot be fulfilled on virtualmachine.kubevirt.io \"demo\": VM is already running\n"},
 		{"virtplane not installed", "start demo", nil, "is virtplane installed?"},
 		{"virt-apiserver away", "start demo", map[string]http.HandlerFunc{"PUT " + vmPath + "start": func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "error trying to reach service", 503)
+			http.Error(w, "error trying to reach service", http.StatusServiceUnavailable)
 		}}, "Error: virt-apiserver is not available"},
 		{"an older server", "start demo", map[string]http.HandlerFunc{
 			"PUT " + vmPath + "start": refuse(400, "BadRequest", "what?"),

@@ -103,7 +103,7 @@ func TestDialerDecodesWhatTheServerSays(t *testing.T) {
 			w.WriteHeader(404)
 			w.Write([]byte(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404,"message":"nothing here"}`))
 		}, func(err error) bool { return apierrors.IsNotFound(err) && err.Error() == "nothing here" }},
-		{"text", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "just text", 502) },
+		{"text", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "just text", http.StatusBadGateway) },
 			func(err error) bool {
 				var status apierrors.APIStatus
 				return errors.As(err, &status) && status.Status().Code == 502 && status.Status().Details.Causes[0].Message == "just text"

@@ -4,6 +4,9 @@
 // Package capcache gives libvirt the answers that it would otherwise get by starting QEMU before
 // the first domain: it installs the capability cache that was made when the image was built.
 //
+// The image's file also lacks a flag that would make each start of an emulated guest slow; see
+// artifacts/images/virt-launcher/README.md.
+//
 // libvirt accepts a cache file only if it names the change times (ctime) of the QEMU binary and of
 // libvirt's own files. An image layer cannot carry change times, so they are written into the file
 // here, before libvirtd starts.
@@ -21,14 +24,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// emulated is the cache file for guests without hardware virtualization.
-const emulated = "tcg.xml"
-
-// slowFlag makes libvirt read the guest's CPU property by property when a domain starts: some 470
-// requests to QEMU, 350 ms. Without the flag it asks once for all feature words, which tells the
-// same of an emulated CPU, as that has no features beyond CPUID.
-const slowFlag = "<flag name='cpu-unavailable-features'/>"
 
 // host names the files whose times libvirt 11.3 compares (virQEMUCapsIsValid).
 type host struct {
@@ -54,7 +49,7 @@ var image = host{
 func Install(srcDir, cacheHome string) error { return image.install(srcDir, cacheHome) }
 
 func (h host) install(srcDir, cacheHome string) error {
-	variant := emulated
+	variant := "tcg.xml"
 	// libvirt decides by the same check, and refuses a file of the other kind.
 	if unix.Access(h.kvm, unix.R_OK|unix.W_OK) == nil {
 		variant = "kvm.xml"
@@ -68,9 +63,6 @@ func (h host) install(srcDir, cacheHome string) error {
 	}
 	if document, err = h.stamp(document); err != nil {
 		return fmt.Errorf("stamp capability cache %s: %w", variant, err)
-	}
-	if variant == emulated {
-		document = bytes.Replace(document, []byte(slowFlag), nil, 1)
 	}
 	path := filepath.Join(cacheHome, h.file())
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -154,23 +154,6 @@ func TestInstallTakesTheVariantThatLibvirtWouldAccept(t *testing.T) {
 	}
 }
 
-func TestEmulatedGuestsAreNotAskedPropertyByProperty(t *testing.T) {
-	h := testHost(t)
-	src, home := t.TempDir(), t.TempDir()
-	flagged := strings.Replace(template, "<flag name='kvm'/>", slowFlag+"<flag name='vnc'/>", 1)
-	write(t, filepath.Join(src, emulated), flagged)
-	if err := h.install(src, home); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(filepath.Join(home, h.file()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(got), slowFlag) || !strings.Contains(string(got), "<flag name='vnc'/>") {
-		t.Fatalf("installed %s", got)
-	}
-}
-
 func TestInstallRefusesWhatItCannotStamp(t *testing.T) {
 	h := testHost(t)
 	src := t.TempDir()

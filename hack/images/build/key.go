@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // key is the hash of everything a cached thing is made from.
@@ -55,13 +56,14 @@ func (k *key) file(path string) *key {
 	return k
 }
 
-// dir adds every file below a directory, with its relative path.
+// dir adds every file below a directory, with its relative path. Descriptions and Go tests are left
+// out: they change no image.
 func (k *key) dir(path string) *key {
 	if k.err != nil {
 		return k
 	}
 	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if err != nil || entry.IsDir() || strings.HasSuffix(name, ".md") || strings.HasSuffix(name, "_test.go") {
 			return err
 		}
 		rel, err := filepath.Rel(path, name)

@@ -82,6 +82,16 @@ func TestLoadBeforeComesInAnOrderThatLoads(t *testing.T) {
 	}
 }
 
+// keyOf finds the key that was noted under a name.
+func keyOf(seen map[string]string, what string) string {
+	for value, name := range seen {
+		if name == what {
+			return value
+		}
+	}
+	return ""
+}
+
 func TestKeyChangesWithEveryInput(t *testing.T) {
 	dir := t.TempDir()
 	sum := func(k *key) string {
@@ -112,6 +122,11 @@ func TestKeyChangesWithEveryInput(t *testing.T) {
 	check("another content", newKey("recipe", 1).text("x", "y").dir(dir))
 	writeFile(t, dir+"/b", "")
 	check("another file", newKey("recipe", 1).text("x", "y").dir(dir))
+	writeFile(t, dir+"/README.md", "more")
+	writeFile(t, dir+"/b_test.go", "more")
+	if sum(newKey("recipe", 1).text("x", "y").dir(dir)) != keyOf(seen, "another file") {
+		t.Error("a description or a test changed the key")
+	}
 	if _, err := newKey("recipe", 1).file(dir + "/missing").sum(); err == nil {
 		t.Error("a missing file gave a key")
 	}

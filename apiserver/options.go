@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	apiserverapi "k8s.io/apiserver/pkg/apis/apiserver"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
@@ -44,11 +43,6 @@ func NewOptions() *Options {
 	o.Recommended.Etcd.StorageConfig.EncodeVersioner =
 		runtime.NewMultiGroupVersioner(v1.SchemeGroupVersion, schema.GroupKind{Group: v1.GroupName})
 	o.Recommended.SecureServing.BindPort = 8443
-	// Probes come without credentials; everybody else has to say who they are.
-	o.Recommended.Authentication.Anonymous = &apiserverapi.AnonymousAuthConfig{
-		Enabled:    true,
-		Conditions: []apiserverapi.AnonymousAuthCondition{{Path: "/healthz"}, {Path: "/livez"}, {Path: "/readyz"}},
-	}
 	return o
 }
 

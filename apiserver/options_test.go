@@ -54,17 +54,6 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestAnonymousCallersReachProbesAlone(t *testing.T) {
-	anonymous := NewOptions().Recommended.Authentication.Anonymous
-	var paths []string
-	for _, c := range anonymous.Conditions {
-		paths = append(paths, c.Path)
-	}
-	if want := []string{"/healthz", "/livez", "/readyz"}; !anonymous.Enabled || !slices.Equal(paths, want) {
-		t.Errorf("anonymous callers reach %q, want %q", paths, want)
-	}
-}
-
 func TestObjectsAreStoredAsProtobufOfTheOneVersion(t *testing.T) {
 	codec := storageCodec()
 	for _, obj := range []runtime.Object{&v1.VirtualMachine{}, &v1.VirtualMachineInstance{}} {

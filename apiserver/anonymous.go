@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"net/http"
+	"slices"
+
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/user"
+)
+
+// probes are the paths that the kubelet asks for without credentials.
+var probes = []string{"/healthz", "/livez", "/readyz"}
+
+// identified refuses callers without credentials, except on probes. Delegated authentication lets
+// them all pass as system:anonymous, whatever its option Anonymous says, and so leaves it to the
+// roles of the host cluster what a stranger on the pod network may do here.
+func identified(inner authenticator.Request) authenticator.Request {
+	return authenticator.RequestFunc(func(req *http.Request) (*authenticator.Response, bool, error) {
+		response, ok, err := inner.AuthenticateRequest(req)
+		// kube-apiserver identifies itself when it forwards the request of an anonymous user, which it let pass.
+		stranger := req.TLS == nil || len(req.TLS.PeerCertificates) == 0
+		if ok && stranger && response.User.GetName() == user.Anonymous && !slices.Contains(probes, req.URL.Path) {
+			return nil, false, err
+		}
+		return response, ok, err
+	})
+}

@@ -125,7 +125,9 @@ func TestPlacement(t *testing.T) {
 		{"names", func(s *v1.VirtualMachineInstanceSpec) {
 			s.Hostname, s.Subdomain, s.PriorityClassName, s.SchedulerName = "a", "b", "c.d", "e.f"
 		}, nil},
-		{"subdomain and class", func(s *v1.VirtualMachineInstanceSpec) { s.Subdomain, s.PriorityClassName, s.SchedulerName = "a.b", "A", "-" }, []string{
+		{"subdomain and class", func(s *v1.VirtualMachineInstanceSpec) {
+			s.Subdomain, s.PriorityClassName, s.SchedulerName = "a.b", "A", "-"
+		}, []string{
 			`$.subdomain: Invalid value: "a.b": must not contain dots`,
 			`$.priorityClassName: Invalid value: "A": ` + subdomainRule,
 			`$.schedulerName: Invalid value: "-": ` + subdomainRule,

@@ -4,11 +4,11 @@
 package validation
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,8 +33,8 @@ func (c specCase) run(t *testing.T) {
 		compare(t, VirtualMachineInstance(vmi), at("spec", c.want))
 		vm := machine(c.change)
 		compare(t, VirtualMachine(vm), at("spec.template.spec", c.want))
-		if untouched := machine(c.change); fmt.Sprint(vm) != fmt.Sprint(untouched) {
-			t.Error("validation changed the virtual machine")
+		if diff := cmp.Diff(machine(c.change), vm); diff != "" {
+			t.Errorf("validation changed the virtual machine:\n%s", diff)
 		}
 	})
 }

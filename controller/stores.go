@@ -36,9 +36,9 @@ func newStores() *stores {
 	return &stores{
 		vms:     store.New(store.Options[*v1.VirtualMachine]{Trim: trimVM}),
 		vmis:    store.New(store.Options[*v1.VirtualMachineInstance]{Trim: trimVMI}),
-		pods:    store.New(store.Options[*corev1.Pod]{Trim: trimPod, Owner: vmi.OwnerKey}),
-		nodes:   store.New(store.Options[*corev1.Node]{Trim: trimNode}),
-		plugins: store.New(store.Options[*corev1.Pod]{Trim: trimPod, Owner: node.PluginKey}),
+		pods:    store.New(store.Options[*corev1.Pod]{Trim: vmi.TrimPod, Owner: vmi.OwnerKey}),
+		nodes:   store.New(store.Options[*corev1.Node]{Trim: node.TrimNode}),
+		plugins: store.New(store.Options[*corev1.Pod]{Trim: node.TrimPlugin, Owner: node.PluginKey}),
 	}
 }
 

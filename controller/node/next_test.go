@@ -59,6 +59,10 @@ func TestLabelFollowsThePlugin(t *testing.T) {
 		"a plugin that was never ready writes nothing":       {node("", time.Time{}), []*corev1.Pod{unready}, Change{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			TrimNode(c.node)
+			for _, pod := range c.plugins {
+				TrimPlugin(pod)
+			}
 			got, after := Next(State{Node: c.node, Plugins: c.plugins, Now: now})
 			if got != c.want || after != c.after {
 				t.Errorf("got %+v after %s, want %+v after %s", got, after, c.want, c.after)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -41,7 +40,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, key types.NamespacedName) (t
 		return after, nil
 	}
 	written, err := r.Client.Patch(ctx, node.Name, types.MergePatchType, change.patch(), metav1.PatchOptions{})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		return 0, nil
 	}
 	if err != nil {

@@ -47,7 +47,7 @@ func (f *feed[T]) set(obj T) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p, ok := f.pending[key]; ok {
-		if newer(p.resourceVersion, obj.GetResourceVersion()) {
+		if older(obj.GetResourceVersion(), p.resourceVersion) {
 			return false
 		}
 		delete(f.pending, key)
@@ -67,7 +67,7 @@ func (f *feed[T]) Delete(obj any) error {
 	held, ok, _ := f.index.GetByKey(key)
 	// An object of the same name that was created after this deletion stays.
 	if p, pending := f.pending[key]; ok && pending && held.(T).GetUID() != t.GetUID() &&
-		newer(p.resourceVersion, t.GetResourceVersion()) {
+		older(t.GetResourceVersion(), p.resourceVersion) {
 		f.mu.Unlock()
 		return nil
 	}
@@ -104,7 +104,7 @@ func (f *feed[T]) missing(listed map[string]bool, resourceVersion string) []T {
 		if listed[key] {
 			continue
 		}
-		if p, ok := f.pending[key]; ok && f.now().Sub(p.since) < pendingFor && newer(p.resourceVersion, resourceVersion) {
+		if p, ok := f.pending[key]; ok && f.now().Sub(p.since) < pendingFor && older(resourceVersion, p.resourceVersion) {
 			continue
 		}
 		(*Store[T])(f).remove(held)

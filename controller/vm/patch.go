@@ -7,13 +7,13 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/controller/patch"
 	"github.com/virtplane/virtplane/controller/reason"
+	"github.com/virtplane/virtplane/controller/store"
 )
 
 // setRunStrategy changes the field of the spec that the user has set.
@@ -35,7 +35,7 @@ func (r *Reconciler) setRunStrategy(ctx context.Context, vm *v1.VirtualMachine, 
 func (r *Reconciler) removeFinalizer(ctx context.Context, vm *v1.VirtualMachine) error {
 	change := patch.RemoveFinalizer(vm, v1.VirtualMachineFinalizer)
 	written, err := r.Client.VirtualMachines(vm.Namespace).Patch(ctx, vm.Name, types.JSONPatchType, change, metav1.PatchOptions{})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		r.VMs.Drop(types.NamespacedName{Namespace: vm.Namespace, Name: vm.Name}, vm.UID)
 		return nil
 	}

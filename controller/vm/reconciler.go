@@ -141,7 +141,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, vm *v1.VirtualMachine, sta
 	changed := vm.DeepCopy()
 	changed.Status = status
 	written, err := r.Client.VirtualMachines(vm.Namespace).UpdateStatus(ctx, changed, metav1.UpdateOptions{})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		r.VMs.Drop(types.NamespacedName{Namespace: vm.Namespace, Name: vm.Name}, vm.UID)
 		return nil
 	}
@@ -159,7 +159,7 @@ func (r *Reconciler) delete(ctx context.Context, vm *v1.VirtualMachine, uid type
 	key := types.NamespacedName{Namespace: vm.Namespace, Name: vm.Name}
 	err := r.Client.VirtualMachineInstances(vm.Namespace).Delete(ctx, vm.Name,
 		metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(uid))})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		r.VMIs.Drop(key, uid)
 		return nil
 	}

@@ -172,7 +172,12 @@ func (w *world) settle(t *testing.T) {
 		if w.vmi == nil {
 			return
 		}
-		state := State{VMI: w.vmi, Pods: w.pods, Created: w.created, CreatedAt: w.createdAt, NodeLost: w.nodeLost,
+		var pods []*corev1.Pod
+		for _, pod := range w.pods {
+			pods = append(pods, pod.DeepCopy())
+			TrimPod(pods[len(pods)-1])
+		}
+		state := State{VMI: w.vmi, Pods: pods, Created: w.created, CreatedAt: w.createdAt, NodeLost: w.nodeLost,
 			Now: w.now, Image: "launcher:1"}
 		before := w.vmi.DeepCopy()
 		status, effects := Next(state)

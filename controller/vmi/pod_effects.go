@@ -18,6 +18,7 @@ import (
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/controller/reason"
+	"github.com/virtplane/virtplane/controller/store"
 	"github.com/virtplane/virtplane/controller/vmi/template"
 )
 
@@ -85,7 +86,7 @@ func (r *Reconciler) deletePod(ctx context.Context, pod *corev1.Pod, grace *int6
 		GracePeriodSeconds: grace,
 		Preconditions:      metav1.NewUIDPreconditions(string(pod.UID)),
 	})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		r.Pods.Drop(keyOf(pod), pod.UID)
 		return nil
 	}
@@ -106,7 +107,7 @@ func (r *Reconciler) removeOrphans(ctx context.Context, key types.NamespacedName
 		}
 		live, err := r.Client.VirtualMachineInstances(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
 		switch {
-		case apierrors.IsNotFound(err):
+		case store.IsGone(err):
 		case err != nil:
 			return fmt.Errorf("get instance: %w", err)
 		case metav1.IsControlledBy(pod, live):

@@ -12,7 +12,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -125,7 +124,7 @@ func (r *Reconciler) findRecorded(ctx context.Context, vmi *v1.VirtualMachineIns
 			continue
 		}
 		pod, err := r.Core.Pods(vmi.Namespace).Get(ctx, template.Name(vmi), metav1.GetOptions{})
-		if apierrors.IsNotFound(err) {
+		if store.IsGone(err) {
 			continue
 		}
 		if err != nil {
@@ -179,7 +178,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, vmi *v1.VirtualMachineInst
 	changed := vmi.DeepCopy()
 	changed.Status = status
 	written, err := r.Client.VirtualMachineInstances(vmi.Namespace).UpdateStatus(ctx, changed, metav1.UpdateOptions{})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		r.VMIs.Drop(keyOf(vmi), vmi.UID)
 		return nil
 	}
@@ -201,7 +200,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, vmi *v1.VirtualMachineInst
 func (r *Reconciler) refresh(ctx context.Context, vmi *v1.VirtualMachineInstance) (changed bool, err error) {
 	live, err := r.Client.VirtualMachineInstances(vmi.Namespace).Get(ctx, vmi.Name, metav1.GetOptions{})
 	switch {
-	case apierrors.IsNotFound(err):
+	case store.IsGone(err):
 		r.VMIs.Drop(keyOf(vmi), vmi.UID)
 		return true, nil
 	case err != nil:
@@ -216,7 +215,7 @@ func (r *Reconciler) refresh(ctx context.Context, vmi *v1.VirtualMachineInstance
 func (r *Reconciler) removeFinalizer(ctx context.Context, vmi *v1.VirtualMachineInstance) error {
 	change := patch.RemoveFinalizer(vmi, v1.VirtualMachineInstanceFinalizer)
 	written, err := r.Client.VirtualMachineInstances(vmi.Namespace).Patch(ctx, vmi.Name, types.JSONPatchType, change, metav1.PatchOptions{})
-	if apierrors.IsNotFound(err) {
+	if store.IsGone(err) {
 		r.VMIs.Drop(keyOf(vmi), vmi.UID)
 		return nil
 	}

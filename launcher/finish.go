@@ -23,7 +23,7 @@ const (
 	// tellConnected and tellAbsent bound how long the final report is waited for: a plugin that is
 	// connected takes it at once, one that restarts needs its time.
 	tellConnected = 2 * time.Second
-	tellAbsent    = 5 * time.Second
+	tellAbsent    = 3 * time.Second
 	// drainConsole bounds how long the last output of the serial port is waited for.
 	drainConsole = 100 * time.Millisecond
 	logTail      = 4096

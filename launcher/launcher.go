@@ -56,6 +56,7 @@ type launcher struct {
 	volumes disk.Preparer
 	reaper  *reaper.Reaper
 	daemon  *libvirtd.Daemon
+	daemons sync.WaitGroup
 	session *plugin.Session
 	signals *virt.Signals
 	steps   steps
@@ -95,6 +96,7 @@ func Run(stopped context.Context, options *Options, load Loader) int {
 	}
 	defer l.reaper.Close()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(stopped))
+	defer l.daemons.Wait()
 	defer cancel()
 	return l.finish(ctx, l.run(ctx, stopped))
 }
@@ -144,7 +146,7 @@ func (l *launcher) run(ctx, stopped context.Context) session.Report {
 	if cacheError != nil {
 		log.Info("The first start probes QEMU, which takes longer", "err", cacheError)
 	}
-	go l.daemon.Run(ctx)
+	l.daemons.Go(func() { l.daemon.Run(ctx) })
 	go l.connect(ctx)
 
 	var start *session.Start

@@ -80,10 +80,12 @@ func (l *launcher) publish(report session.Report) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.report.State, l.report.Reason, l.report.Message = report.State, report.Reason, report.Message
-	l.send()
-	if report.State == session.StateShutdown || report.State == session.StateFailed {
-		l.final = true
+	final := report.State == session.StateShutdown || report.State == session.StateFailed
+	if final {
+		l.report.AgentConnected = false
 	}
+	l.send()
+	l.final = l.final || final
 }
 
 // send hands the report to the session, unless the final one was; the caller holds mu.

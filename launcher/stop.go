@@ -19,7 +19,7 @@ import (
 
 const (
 	// askEvery is how often a guest is asked to shut down: one that still boots misses the button.
-	askEvery = 5 * time.Second
+	askEvery = 3 * time.Second
 	// killAfter is how long QEMU may take to close its files before it is killed the hard way.
 	killAfter = 5 * time.Second
 	// toldWithin is how long libvirt's word on how the guest ended is waited for.
@@ -45,13 +45,16 @@ func (l *launcher) onCommand(ctx context.Context, c *session.Command) error {
 	if h == nil {
 		return errors.New("the guest does not run yet")
 	}
-	var err error
-	switch c.Verb {
-	case session.VerbPause:
+	state, _, err := h.State()
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Verb == session.VerbPause && state == session.StateRunning:
 		err = h.Suspend()
-	case session.VerbUnpause:
+	case c.Verb == session.VerbUnpause && state == session.StatePaused:
 		err = h.Resume()
-	default:
+	case c.Verb != session.VerbPause && c.Verb != session.VerbUnpause:
 		return fmt.Errorf("verb %q is not known", c.Verb)
 	}
 	l.refresh(ctx)
@@ -165,6 +168,9 @@ func (l *launcher) ended(status reaper.Status, stopping bool) session.Report {
 		return stoppedReport()
 	}
 	message := "QEMU ended unexpectedly: " + status.String()
+	if status.Signal == unix.SIGKILL && outOfMemory() {
+		message += ": the pod ran out of memory"
+	}
 	if last := lastLine(l.layout.LogFile(l.domain)); last != "" {
 		message += ": " + last
 	}

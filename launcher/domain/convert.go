@@ -88,10 +88,6 @@ func build(in Input) (*libvirtxml.Domain, map[string]string, error) {
 			SuspendToDisk: &libvirtxml.DomainPMPolicy{Enabled: no},
 		},
 		Devices: &libvirtxml.DomainDeviceList{Emulator: emulator},
-		// One arena less per thread of QEMU; nothing in it is bound by malloc.
-		QEMUCommandline: &libvirtxml.DomainQEMUCommandline{
-			Envs: []libvirtxml.DomainQEMUCommandlineEnv{{Name: "MALLOC_ARENA_MAX", Value: "1"}},
-		},
 	}
 	setCPU(d, vmi.Spec.Domain.CPU, in.KVM)
 	if !in.KVM {

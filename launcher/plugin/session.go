@@ -23,6 +23,8 @@ import (
 const (
 	minRedial = 50 * time.Millisecond
 	maxRedial = time.Second
+	// maxCommands is far more than a plugin sends before it waits for a result.
+	maxCommands = 64
 )
 
 // Session is the connection that carries reports and commands.
@@ -111,8 +113,9 @@ func (s *Session) connect(ctx context.Context) (answered bool, err error) {
 		return false, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var reports sync.WaitGroup
-	defer reports.Wait()
+	commands := make(chan *session.Command, maxCommands)
+	var workers sync.WaitGroup
+	defer workers.Wait()
 	defer closeConn()
 	defer cancel()
 	defer s.setConnected(false)
@@ -131,10 +134,15 @@ func (s *Session) connect(ctx context.Context) (answered bool, err error) {
 			if !answered {
 				answered = true
 				s.setConnected(true)
-				reports.Go(func() { s.send(ctx, conn) })
+				workers.Go(func() { s.send(ctx, conn) })
+				workers.Go(func() { s.executeAll(ctx, conn, commands) })
 			}
 		case m.Command != nil:
-			go s.command(ctx, conn, m.Command)
+			select {
+			case commands <- m.Command:
+			default:
+				return answered, errors.New("too many commands at once")
+			}
 		}
 	}
 }
@@ -175,13 +183,21 @@ func (s *Session) send(ctx context.Context, conn *session.Conn) {
 	}
 }
 
-func (s *Session) command(ctx context.Context, conn *session.Conn, c *session.Command) {
-	result := &session.Result{ID: c.ID}
-	if err := s.execute(ctx, c); err != nil {
-		result.Error = err.Error()
-	}
-	if err := conn.Send(&session.Message{Result: result}); err != nil {
-		klog.FromContext(ctx).Info("Result of a command was not delivered", "verb", c.Verb, "err", err)
+// executeAll carries out commands one after the other, in their order.
+func (s *Session) executeAll(ctx context.Context, conn *session.Conn, commands <-chan *session.Command) {
+	for {
+		select {
+		case c := <-commands:
+			result := &session.Result{ID: c.ID}
+			if err := s.execute(ctx, c); err != nil {
+				result.Error = err.Error()
+			}
+			if err := conn.Send(&session.Message{Result: result}); err != nil {
+				klog.FromContext(ctx).Info("Result of a command was not delivered", "verb", c.Verb, "err", err)
+			}
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

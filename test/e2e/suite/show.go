@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package suite
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// show gives an object for people, without what only machines read.
+func show(object any) string {
+	if object == nil || reflect.ValueOf(object).Kind() == reflect.Pointer && reflect.ValueOf(object).IsNil() {
+		return "not there"
+	}
+	if accessor, err := meta.Accessor(object); err == nil {
+		object = reflect.ValueOf(object).Interface().(runtime.Object).DeepCopyObject()
+		accessor, _ = meta.Accessor(object)
+		accessor.SetManagedFields(nil)
+	}
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return fmt.Sprint(object)
+	}
+	return string(raw)
+}

@@ -25,7 +25,7 @@ const (
 	// The cap keeps the time until everything is right again after its return well under 30 s;
 	// client-go's own cap is 30 to 60 s.
 	retryFirst = 200 * time.Millisecond
-	retryCap   = 5 * time.Second
+	retryCap   = 3 * time.Second
 	retrySteps = 10
 
 	// pendingFor bounds how long an object that this process wrote outlives a list without it, and

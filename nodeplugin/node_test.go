@@ -43,6 +43,7 @@ type testNodePlugin struct {
 	api    *fakeAPI
 	config *Config
 	client *tls.Config
+	driver *grpc.ClientConn
 	stop   func()
 }
 
@@ -143,8 +144,12 @@ func (n *testNodePlugin) dialPlugin(path string) *grpc.ClientConn {
 	return conn
 }
 
+// csi returns the kubelet's client of the driver.
 func (n *testNodePlugin) csi() csi.NodeClient {
-	return csi.NewNodeClient(n.dialPlugin(n.config.Layout.Plugin() + "/csi.sock"))
+	if n.driver == nil {
+		n.driver = n.dialPlugin(n.config.Layout.Plugin() + "/csi.sock")
+	}
+	return csi.NewNodeClient(n.driver)
 }
 
 // ready waits for /readyz.

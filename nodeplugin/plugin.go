@@ -12,15 +12,11 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-	"github.com/virtplane/virtplane/client/clientset/versioned"
-	"github.com/virtplane/virtplane/client/clientset/versioned/scheme"
 	"github.com/virtplane/virtplane/device-plugins/devices"
 	"github.com/virtplane/virtplane/device-plugins/plugin"
 	"github.com/virtplane/virtplane/device-plugins/registration"
@@ -41,7 +37,7 @@ type Plugin struct {
 	kube         *kube.Client
 	instances    *instances.Cache
 	syncer       *domain.Syncer
-	broadcaster  record.EventBroadcaster
+	recorder     *kube.Recorder
 	store        *volume.Store
 	logs         console.Logs
 	guests       *domain.Manager
@@ -70,16 +66,11 @@ func (p *Plugin) addClients(context.Context) error {
 	if p.kube, err = kube.New(p.config.Client, httpClient); err != nil {
 		return err
 	}
-	client, err := versioned.NewForConfigAndClient(p.config.Client, httpClient)
-	if err != nil {
-		return fmt.Errorf("make client: %w", err)
-	}
-	if p.instances, err = instances.New(client, p.config.Node); err != nil {
+	if p.instances, err = instances.New(p.kube.InstancesOn(p.config.Node)); err != nil {
 		return err
 	}
-	p.broadcaster = record.NewBroadcaster()
-	recorder := p.broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "virt-nodeplugin", Host: p.config.Node})
-	p.syncer, err = domain.NewSyncer(p.instances, statuses{client}, recorder)
+	p.recorder = p.kube.NewRecorder(p.config.Node)
+	p.syncer, err = domain.NewSyncer(p.instances, p.kube, p.recorder)
 	return err
 }
 
@@ -173,9 +164,7 @@ func (p *Plugin) Run(ctx context.Context) error {
 	p.restore(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	logger := klog.FromContext(ctx)
-	p.broadcaster.StartRecordingToSink(p.kube.Events(ctx))
-	defer p.broadcaster.Shutdown()
-	p.goRun(group, ctx, p.instances.Run, p.syncer.Run, p.certificates.Run, p.watchSync)
+	p.goRun(group, ctx, p.instances.Run, p.syncer.Run, p.recorder.Run, p.certificates.Run, p.watchSync)
 	for _, d := range p.devices {
 		p.goRun(group, ctx, d.Run)
 	}

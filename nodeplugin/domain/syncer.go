@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/klog/v2"
@@ -51,7 +50,7 @@ type Cached interface {
 
 // Recorder writes events.
 type Recorder interface {
-	Event(object runtime.Object, eventType, reason, message string)
+	Event(vmi *v1.VirtualMachineInstance, kind, reason, message string)
 }
 
 // Syncer mirrors facts into the status of instances. It keeps the newest facts of each until they

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
@@ -70,7 +69,7 @@ func (s *fakeServer) put(vmi *v1.VirtualMachineInstance) {
 	}
 }
 
-func (s *fakeServer) Event(_ runtime.Object, kind, reason, _ string) {
+func (s *fakeServer) Event(_ *v1.VirtualMachineInstance, kind, reason, _ string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.events = append(s.events, kind+"/"+reason)

@@ -11,15 +11,10 @@ import (
 	"fmt"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-	"github.com/virtplane/virtplane/client/clientset/versioned"
-	informers "github.com/virtplane/virtplane/client/informers/externalversions/internalinterfaces"
-	kubevirtinformers "github.com/virtplane/virtplane/client/informers/externalversions/kubevirt/v1"
 )
 
 // Cache holds the instances of the node as they were last seen.
@@ -31,13 +26,9 @@ type Cache struct {
 	changed chan struct{}
 }
 
-// New returns a Cache of the instances whose status.nodeName is node.
-func New(client versioned.Interface, node string) (*Cache, error) {
-	selector := fields.OneTermEqualSelector("status.nodeName", node).String()
-	c := &Cache{changed: make(chan struct{})}
-	c.informer = kubevirtinformers.NewVirtualMachineInstanceInformerWithOptions(client, metav1.NamespaceAll, informers.InformerOptions{
-		TweakListOptions: func(o *metav1.ListOptions) { o.FieldSelector = selector },
-	})
+// New returns a Cache of what source lists and watches: the instances of this node.
+func New(source cache.ListerWatcher) (*Cache, error) {
+	c := &Cache{changed: make(chan struct{}), informer: cache.NewSharedIndexInformer(source, &v1.VirtualMachineInstance{}, 0, nil)}
 	// Who owns which field is a third of an object and nothing to a node.
 	err := c.informer.SetTransform(func(object any) (any, error) {
 		if vmi, ok := object.(*v1.VirtualMachineInstance); ok {

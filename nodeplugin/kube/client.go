@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kube holds the few calls that the node plugin makes to Kubernetes itself. It knows only
-// the kinds that it uses: the full client registers every kind of every group, several MiB that
-// each node would pay for.
+// Package kube holds the few calls that the node plugin makes to the API servers. It knows only the
+// kinds that it uses and needs no generated client: that one brings along every kind of Kubernetes
+// and the means to test with them, which is half of the memory that a node would pay for.
 package kube
 
 import (
@@ -20,12 +20,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
-// Client calls Kubernetes.
+// Client calls the API servers.
 type Client struct {
-	core, certificates rest.Interface
-	parameters         runtime.ParameterCodec
+	core, certificates, kubevirt rest.Interface
+	parameters                   runtime.ParameterCodec
 }
 
 // New returns a Client that uses the connections of httpClient.
@@ -37,6 +39,9 @@ func New(config *rest.Config, httpClient *http.Client) (*Client, error) {
 	if err := certificatesv1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("register certificate kinds: %w", err)
 	}
+	if err := v1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("register kinds of virtual machines: %w", err)
+	}
 	c := &Client{parameters: runtime.NewParameterCodec(scheme)}
 	for _, api := range []struct {
 		client *rest.Interface
@@ -45,6 +50,7 @@ func New(config *rest.Config, httpClient *http.Client) (*Client, error) {
 	}{
 		{&c.core, "/api", corev1.SchemeGroupVersion},
 		{&c.certificates, "/apis", certificatesv1.SchemeGroupVersion},
+		{&c.kubevirt, "/apis", v1.SchemeGroupVersion},
 	} {
 		own := rest.CopyConfig(config)
 		own.APIPath, own.GroupVersion = api.path, &api.gv

@@ -6,6 +6,7 @@ package virtualmachineinstance
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,6 +28,9 @@ const (
 	// maxAnswer caps what is read of a plugin's answer, in bytes.
 	maxAnswer = 64 << 10
 )
+
+// pauseWithProbe is a text of the published API.
+const pauseWithProbe = "Pausing VMIs with LivenessProbe is currently not supported"
 
 // PauseREST serves virtualmachineinstances/pause and virtualmachineinstances/unpause.
 type PauseREST struct {
@@ -53,7 +57,7 @@ var pause = verb{
 		case !vmi.IsRunning():
 			return conflict(vmi.Name, "VM is not running")
 		case vmi.Spec.LivenessProbe != nil:
-			return apierrors.NewForbidden(singular, vmi.Name, fmt.Errorf("Pausing VMIs with LivenessProbe is currently not supported"))
+			return apierrors.NewForbidden(singular, vmi.Name, errors.New(pauseWithProbe))
 		case vmi.HasCondition(v1.VirtualMachineInstancePaused):
 			return conflict(vmi.Name, "VMI is already paused")
 		}

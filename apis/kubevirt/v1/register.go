@@ -23,8 +23,7 @@ var (
 	SubresourceGroupVersion = schema.GroupVersion{Group: SubresourceGroupName, Version: "v1"}
 
 	// SchemeBuilder collects what AddToScheme adds.
-	SchemeBuilder      = runtime.NewSchemeBuilder(addKnownTypes, addDefaultingFuncs)
-	localSchemeBuilder = &SchemeBuilder
+	SchemeBuilder = runtime.NewSchemeBuilder(addKnownTypes, addDefaultingFuncs)
 	// AddToScheme registers the types and their defaults under kubevirt.io/v1.
 	AddToScheme = SchemeBuilder.AddToScheme
 )

@@ -260,7 +260,7 @@ func (w *world) status() {
 		fmt.Fprintln(&w.out, " ", strings.TrimSpace(fmt.Sprintf("%s=%s %s", c.Type, c.Status, orNone(c.Reason, c.Message))))
 	}
 	for _, r := range s.StateChangeRequests {
-		fmt.Fprintln(&w.out, "  requested:", r.Action, ptr.Deref(r.UID, ""))
+		fmt.Fprintln(&w.out, strings.TrimRight(fmt.Sprintf("  requested: %s %s", r.Action, ptr.Deref(r.UID, "")), " "))
 	}
 	if f := s.StartFailure; f != nil {
 		fmt.Fprintf(&w.out, "  %d failed, last %s, retry in %s\n", f.ConsecutiveFailCount, f.LastFailedVMIUID,

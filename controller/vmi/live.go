@@ -20,6 +20,14 @@ const (
 	reasonContainersNotReady = "ContainersNotReady"
 )
 
+// podReasons are the reasons of Ready=False that the pod's readiness takes back while the guest runs.
+// The plugin says Ready itself when the guest starts, unless there is a probe to wait for.
+var podReasons = map[string]bool{
+	reasonPodNotReady:        true,
+	reasonContainersNotReady: true,
+	v1.ReasonGuestNotRunning: true,
+}
+
 // live decides for an instance that has neither ended nor is being deleted.
 func (s *step) live() {
 	for _, pod := range s.strangers {
@@ -167,19 +175,20 @@ func (s *step) running() {
 	}
 	s.clearStartupProblem()
 	ready, pod := s.VMI.Condition(v1.VirtualMachineInstanceReady), podCondition(s.pod, corev1.PodReady)
-	if ready == nil || pod == nil {
+	if pod == nil {
 		return
 	}
+	podReady := pod.Status == corev1.ConditionTrue
 	switch {
-	case ready.Status == v1.ConditionTrue && pod.Status != corev1.ConditionTrue:
+	case podReady && (ready == nil || ready.Status != v1.ConditionTrue && podReasons[ready.Reason]):
+		s.setCondition(v1.VirtualMachineInstanceReady, v1.ConditionTrue, "", "")
+	case !podReady && (ready == nil || ready.Status == v1.ConditionTrue || ready.Reason == v1.ReasonGuestNotRunning):
 		why := reasonPodNotReady
 		if pod.Reason == reasonContainersNotReady {
 			why = reasonContainersNotReady
 		}
 		s.setCondition(v1.VirtualMachineInstanceReady, v1.ConditionFalse, why,
 			orElse(pod.Message, fmt.Sprintf("pod %s is not ready", s.pod.Name)))
-	case pod.Status == corev1.ConditionTrue && (ready.Reason == reasonPodNotReady || ready.Reason == reasonContainersNotReady):
-		s.setCondition(v1.VirtualMachineInstanceReady, v1.ConditionTrue, "", "")
 	}
 }
 

@@ -148,6 +148,9 @@ func (w *world) plugin(args []string) {
 	w.vmi.Status.Phase = phase
 	w.vmi.Status.PhaseTransitionTimestamps = append(w.vmi.Status.PhaseTransitionTimestamps,
 		v1.VirtualMachineInstancePhaseTransitionTimestamp{Phase: phase, PhaseTransitionTimestamp: metav1.Time{Time: w.now}})
+	if len(args) > 1 && args[1] == "probe" {
+		return // readiness is the kubelet's to tell
+	}
 	ready := v1.VirtualMachineInstanceCondition{Type: v1.VirtualMachineInstanceReady, Status: v1.ConditionTrue}
 	if phase != v1.Running {
 		ready.Status, ready.Reason, ready.Message = v1.ConditionFalse, v1.ReasonGuestNotRunning, args[1]
@@ -265,7 +268,7 @@ func (w *world) write(status v1.VirtualMachineInstanceStatus) {
 // status prints what users see.
 func (w *world) status() {
 	s := w.vmi.Status
-	fmt.Fprintf(&w.out, "%s %s", s.Phase, s.Reason)
+	fmt.Fprint(&w.out, strings.TrimSpace(fmt.Sprintf("%s %s", s.Phase, s.Reason)))
 	if s.NodeName != "" {
 		fmt.Fprintf(&w.out, " node=%s", s.NodeName)
 	}

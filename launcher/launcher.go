@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/klog/v2"
@@ -36,6 +37,8 @@ const (
 type Hypervisor interface {
 	// Connect connects to libvirtd; the channel is closed when the connection is lost.
 	Connect(socket string) (<-chan struct{}, error)
+	// Warm makes libvirt load what it knows of QEMU.
+	Warm() error
 	Create(document string, paused bool) error
 	State() (state session.State, reason string, err error)
 	Describe() (virt.Description, error)
@@ -63,6 +66,8 @@ type launcher struct {
 	// started gets the first Start, stops what ends the guest.
 	started chan *session.Start
 	stops   chan stop
+	// asked tells that a Start has come.
+	asked atomic.Bool
 	// connected gets the hypervisor, or why there is none, once.
 	connected chan connection
 	port      *serial.Port
@@ -185,9 +190,16 @@ func (l *launcher) connect(ctx context.Context) {
 	lost, err := l.daemon.Connect(ctx, h.Connect)
 	l.steps.done("libvirtConnected")
 	l.connected <- connection{hypervisor: h, lost: lost, err: err}
+	if err == nil && !l.asked.Load() {
+		// The plugin still plumbs the network: time to do what the first start would wait for.
+		if err := h.Warm(); err != nil {
+			klog.FromContext(ctx).Info("libvirt does not tell what QEMU can do", "err", err)
+		}
+	}
 }
 
 func (l *launcher) onStart(start *session.Start) {
+	l.asked.Store(true)
 	select {
 	case l.started <- start:
 	default: // a resync after the plugin came back: the guest runs already

@@ -18,7 +18,8 @@ func (p *Preparer) emptyDisk(name string, source *v1.EmptyDiskSource) (Source, e
 	if size <= 0 || size > maxDiskSize {
 		return Source{}, fmt.Errorf("emptyDisk.capacity: %s is not a usable size", source.Capacity.String())
 	}
-	size = (size + sectorSize - 1) / sectorSize * sectorSize
+	// Whole mebibytes suit every block size, also those that direct I/O asks for.
+	size = (size + mebibyte - 1) / mebibyte * mebibyte
 	path := filepath.Join(p.Work, name+".raw")
 	if err := createSparse(path, size); err != nil {
 		return Source{}, fmt.Errorf("create empty disk: %w", err)

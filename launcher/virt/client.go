@@ -117,6 +117,16 @@ func (c *Client) connection() (*libvirt.Connect, error) {
 	return c.conn, nil
 }
 
+// Warm makes libvirt load what it knows of QEMU, which the first start needs.
+func (c *Client) Warm() error {
+	conn, err := c.connection()
+	if err != nil {
+		return err
+	}
+	_, err = conn.GetDomainCapabilities("/usr/bin/qemu-system-x86_64", "x86_64", "q35", "", 0)
+	return explain(err)
+}
+
 // Create starts the domain, with its CPUs stopped if paused.
 func (c *Client) Create(document string, paused bool) error {
 	conn, err := c.connection()

@@ -23,9 +23,9 @@ type clients struct {
 }
 
 func newClients(o *Options) (*clients, error) {
-	config, err := clientcmd.BuildConfigFromFlags("", o.Kubeconfig)
+	config, err := restConfig(o.Kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("read kubeconfig: %w", err)
+		return nil, err
 	}
 	config.QPS, config.Burst = o.QPS, o.Burst
 	config.ContentType = runtime.ContentTypeProtobuf
@@ -44,4 +44,19 @@ func newClients(o *Options) (*clients, error) {
 		return nil, fmt.Errorf("make client: %w", err)
 	}
 	return c, nil
+}
+
+func restConfig(kubeconfig string) (*rest.Config, error) {
+	if kubeconfig == "" {
+		config, err := rest.InClusterConfig()
+		if err != nil {
+			return nil, fmt.Errorf("find the cluster of this pod: %w; name one with --kubeconfig", err)
+		}
+		return config, nil
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("read kubeconfig: %w", err)
+	}
+	return config, nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -18,6 +19,8 @@ import (
 const (
 	// retryFirst is the wait after a first error, which is most often a conflict that a fresh copy resolves.
 	retryFirst = 5 * time.Millisecond
+	// terminatingRetry is the wait for a namespace that is going away; what is in it goes with it.
+	terminatingRetry = 5 * time.Second
 	// retryCap keeps the time until everything is right again after an outage well under 30 s.
 	retryCap = 10 * time.Second
 )
@@ -69,6 +72,9 @@ func (q *Queue) next(ctx context.Context, reconcile Reconcile) bool {
 	after, err := reconcile(ctx, key)
 	switch {
 	case ctx.Err() != nil:
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		klog.FromContext(ctx).V(2).Info("Namespace is being deleted", "queue", q.name, "object", key)
+		q.queue.AddAfter(key, terminatingRetry)
 	case apierrors.IsConflict(err):
 		klog.FromContext(ctx).V(2).Info("Object changed meanwhile, trying again", "queue", q.name, "object", key)
 		q.queue.AddRateLimited(key)

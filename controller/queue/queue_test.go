@@ -6,10 +6,13 @@ package queue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -54,6 +57,22 @@ func TestErrorsAreRetriedWithBackoffThatStartsAnewAfterSuccess(t *testing.T) {
 		if got := calls[i+1].Sub(calls[i]); got < least {
 			t.Errorf("call %d came %s after the one before, want at least %s", i+1, got, least)
 		}
+	}
+}
+
+func TestANamespaceThatGoesAwayIsNoError(t *testing.T) {
+	terminating := apierrors.NewForbidden(schema.GroupResource{Resource: "things"}, "a", errors.New("namespace is being terminated"))
+	terminating.ErrStatus.Details.Causes = append(terminating.ErrStatus.Details.Causes, metav1.StatusCause{Type: corev1.NamespaceTerminatingCause})
+	for want, err := range []error{terminating, errors.New("away")} {
+		q := New("test")
+		q.Add(key)
+		q.next(t.Context(), func(context.Context, types.NamespacedName) (time.Duration, error) {
+			return 0, fmt.Errorf("create thing: %w", err)
+		})
+		if n := q.queue.NumRequeues(key); n != want {
+			t.Errorf("%v: counted as %d errors, want %d", err, n, want)
+		}
+		q.queue.ShutDown()
 	}
 }
 

@@ -95,7 +95,8 @@ func (f *failure) Unwrap() error { return f.err }
 // failed shows the user why an effect failed, and returns the error.
 func (r *Reconciler) failed(ctx context.Context, state State, err error) error {
 	var f *failure
-	if !errors.As(err, &f) || apierrors.IsConflict(err) || ctx.Err() != nil {
+	if !errors.As(err, &f) || apierrors.IsConflict(err) || ctx.Err() != nil ||
+		apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return err
 	}
 	key := types.NamespacedName{Namespace: state.VM.Namespace, Name: state.VM.Name}

@@ -66,7 +66,7 @@ func (r *Reconciler) takeExisting(ctx context.Context, vmi *v1.VirtualMachineIns
 
 // createFailed shows the user why there is no pod, and returns the error if another try may help.
 func (r *Reconciler) createFailed(ctx context.Context, state State, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return err
 	}
 	state.CreateFailure = err.Error()

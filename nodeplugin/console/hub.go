@@ -38,6 +38,8 @@ type Hub struct {
 	logger klog.Logger
 	// keys are keystrokes on their way to the launcher.
 	keys chan []byte
+	// room holds a token when a viewer has fetched its output.
+	room chan struct{}
 
 	// mu guards what follows, and the log's and the viewers' contents.
 	mu      sync.Mutex
@@ -56,7 +58,7 @@ type Hub struct {
 
 // NewHub returns a Hub that writes to log, and closes it at the end.
 func NewHub(log *Log, logger klog.Logger) *Hub {
-	return &Hub{logger: logger, log: log, viewers: map[*Viewer]struct{}{}, keys: make(chan []byte)}
+	return &Hub{logger: logger, log: log, viewers: map[*Viewer]struct{}{}, keys: make(chan []byte), room: make(chan struct{}, 1)}
 }
 
 // View adds a viewer, which first gets the last output.

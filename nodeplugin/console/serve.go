@@ -84,6 +84,7 @@ func (h *Hub) receiveOutput(ctx context.Context, connection int, socket *net.Uni
 	}
 	limit := rate.NewLimiter(outputRate, outputBurst)
 	for {
+		h.makeRoom(ctx)
 		n, err := h.receiveChunk(connection, raw)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):

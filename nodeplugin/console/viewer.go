@@ -7,22 +7,24 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 )
 
 const (
 	// Scrollback is how much past output a viewer sees at once, in bytes.
 	Scrollback = 64 << 10
 	// maxPending is how far a viewer may lag behind, in bytes, before it misses output.
-	maxPending = 512 << 10
+	maxPending = 256 << 10
 )
 
 // Viewer follows a console. Output that it does not fetch in time is skipped, with a note.
 type Viewer struct {
 	hub *Hub
-	// pending, skipped and ended are guarded by the hub's mutex.
-	pending []byte
-	skipped int
-	ended   bool
+	// pending, skipped, ended and strictUntil are guarded by the hub's mutex.
+	pending     []byte
+	skipped     int
+	ended       bool
+	strictUntil time.Time
 	// ready holds a token when pending or ended has changed.
 	ready chan struct{}
 }
@@ -54,6 +56,10 @@ func (v *Viewer) take() ([]byte, bool) {
 		output = append([]byte(note), output...)
 	}
 	v.pending, v.skipped = nil, 0
+	select {
+	case v.hub.room <- struct{}{}:
+	default:
+	}
 	return output, v.ended
 }
 

@@ -20,7 +20,7 @@ const (
 
 // WriteISO writes data as an ISO 9660 file system with Rock Ridge and Joliet names, which Linux
 // and Windows guests read with the names as they are.
-func WriteISO(name string, data Data) (err error) {
+func WriteISO(name string, data Data) error {
 	workspace, err := os.MkdirTemp(path.Dir(name), "iso")
 	if err != nil {
 		return fmt.Errorf("create cloud-init image: %w", err)
@@ -50,6 +50,14 @@ func WriteISO(name string, data Data) (err error) {
 	}
 	err = fs.Finalize(iso9660.FinalizeOptions{RockRidge: true, Joliet: true, VolumeIdentifier: data.Label})
 	if err != nil {
+		return fmt.Errorf("create cloud-init image: %w", err)
+	}
+	// The last file is not padded to a block, without which a drive cannot read it to its end.
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("create cloud-init image: %w", err)
+	}
+	if err := f.Truncate((info.Size() + isoBlock - 1) / isoBlock * isoBlock); err != nil {
 		return fmt.Errorf("create cloud-init image: %w", err)
 	}
 	return nil

@@ -41,26 +41,38 @@ func translate(wanted *plan) error {
 	if wanted.v6.guest.IsValid() {
 		families = append(families, translation{nftables.TableFamilyIPv6, familyIPv6, wanted.v6, wanted.ports})
 	}
+	write := false
 	for _, t := range families {
-		if err := t.ensure(conn); err != nil {
+		chains := t.chains()
+		state, err := t.inspect(conn, chains)
+		if err != nil {
 			return err
 		}
+		if state == current {
+			continue
+		}
+		write = true
+		if err := t.write(conn, chains, state == outdated); err != nil {
+			return err
+		}
+	}
+	if !write {
+		return nil
+	}
+	// One transaction for all: between the old rules and the new ones no packet passes
+	// untranslated, and the kernel waits only once for those that are under way.
+	if err := conn.Flush(); err != nil {
+		return fmt.Errorf("write nftables rules: %w", err)
 	}
 	return nil
 }
 
-// ensure writes the table unless it is there as this would write it.
-func (t translation) ensure(conn *nftables.Conn) error {
-	chains := t.chains()
-	present, err := t.present(conn, chains)
-	if err != nil || present {
-		return err
-	}
+// write adds the table to the transaction of conn, in place of an outdated one.
+func (t translation) write(conn *nftables.Conn, chains []chain, replace bool) error {
 	table := &nftables.Table{Name: tableName, Family: t.family}
-	// One transaction: between the old rules and the new ones no packet passes untranslated.
-	// The first line lets the second one succeed where there is no table yet.
-	conn.AddTable(table)
-	conn.DelTable(table)
+	if replace {
+		conn.DelTable(table)
+	}
 	conn.AddTable(table)
 	for _, c := range chains {
 		policy := nftables.ChainPolicyAccept
@@ -75,38 +87,44 @@ func (t translation) ensure(conn *nftables.Conn) error {
 			conn.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: expressions, UserData: t.mark()})
 		}
 	}
-	if err := conn.Flush(); err != nil {
-		return fmt.Errorf("write nftables rules: %w", err)
-	}
 	return nil
 }
 
-// present tells whether each chain holds as many rules as it should, all with our mark.
-func (t translation) present(conn *nftables.Conn, chains []chain) (bool, error) {
+// condition is that of a table in the kernel.
+type condition int
+
+const (
+	absent condition = iota
+	outdated
+	current
+)
+
+// inspect tells whether each chain holds as many rules as it should, all with our mark.
+func (t translation) inspect(conn *nftables.Conn, chains []chain) (condition, error) {
 	tables, err := conn.ListTablesOfFamily(t.family)
 	if err != nil {
-		return false, fmt.Errorf("list nftables tables: %w", err)
+		return absent, fmt.Errorf("list nftables tables: %w", err)
 	}
 	i := slices.IndexFunc(tables, func(x *nftables.Table) bool { return x.Name == tableName })
 	if i < 0 {
-		return false, nil
+		return absent, nil
 	}
 	mark := t.mark()
 	for _, c := range chains {
 		rules, err := conn.GetRules(tables[i], &nftables.Chain{Name: c.name})
 		if err != nil {
-			return false, fmt.Errorf("list nftables rules: %w", err)
+			return absent, fmt.Errorf("list nftables rules: %w", err)
 		}
 		if len(rules) != len(c.rules) {
-			return false, nil
+			return outdated, nil
 		}
 		for _, rule := range rules {
 			if !slices.Equal(rule.UserData, mark) {
-				return false, nil
+				return outdated, nil
 			}
 		}
 	}
-	return true, nil
+	return current, nil
 }
 
 // mark is a comment on every rule that tells these rules from those of another plan.

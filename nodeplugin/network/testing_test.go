@@ -60,7 +60,13 @@ func newNamespace(t testing.TB) *Namespace {
 	}
 	ns := &Namespace{file: r.file, id: id}
 	t.Cleanup(ns.Close)
-	within(t, ns, func(h *netlink.Handle) error { return setUp(h, "lo") })
+	within(t, ns, func(h *netlink.Handle) error {
+		// Waiting for duplicates that cannot be costs two seconds for each interface.
+		if err := os.WriteFile("/proc/sys/net/ipv6/conf/default/accept_dad", []byte("0"), 0); err != nil {
+			return err
+		}
+		return setUp(h, "lo")
+	})
 	return ns
 }
 

@@ -42,10 +42,18 @@ func (table) ConvertToTable(_ context.Context, obj, options runtime.Object) (*me
 		if !ok {
 			return nil, fmt.Errorf("%T is not a VirtualMachine", obj)
 		}
-		return []any{name, age(vm.CreationTimestamp), string(vm.Status.PrintableStatus), ready(vm)}, nil
+		return []any{name, age(vm.CreationTimestamp), status(vm), ready(vm)}, nil
 	})
 	t.Rows = rows
 	return t, err
+}
+
+// status says Terminating as soon as the deletion is asked for; the controller writes it only when it takes long.
+func status(vm *v1.VirtualMachine) string {
+	if vm.DeletionTimestamp != nil {
+		return string(v1.VirtualMachineStatusTerminating)
+	}
+	return string(vm.Status.PrintableStatus)
 }
 
 func ready(vm *v1.VirtualMachine) string {

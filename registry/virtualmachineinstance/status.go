@@ -33,6 +33,10 @@ func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Objec
 	vmi.ManagedFields = meta.ManagedFields
 	vmi.ResourceVersion = meta.ResourceVersion
 	labelNode(vmi)
+	if vmi.DeletionTimestamp != nil && vmi.IsFinal() {
+		// Its guest has ended, which is all that the finalizer waits for: the instance goes with this write.
+		vmi.Finalizers = slices.DeleteFunc(vmi.Finalizers, func(f string) bool { return f == v1.VirtualMachineInstanceFinalizer })
+	}
 }
 
 // labelNode keeps the label by which clients select the instances of a node equal to the status.

@@ -3,12 +3,11 @@
 
 //go:build tools
 
-// Package generate pins the code generators and the linter that hack/generate.sh and the checks run.
+// Package generate pins the code generators that hack/generate.sh runs.
 package generate
 
 import (
 	_ "golang.org/x/tools/cmd/goimports"
-	_ "honnef.co/go/tools/cmd/staticcheck"
 	_ "k8s.io/code-generator/cmd/client-gen"
 	_ "k8s.io/code-generator/cmd/deepcopy-gen"
 	_ "k8s.io/code-generator/cmd/defaulter-gen"

@@ -44,7 +44,17 @@ func (p *Preparer) claim(volume *v1.Volume) (Source, error) {
 	case !info.Mode().IsRegular():
 		return Source{}, fmt.Errorf("%s in the claim is not a regular file", claimFile)
 	}
-	return Source{Path: path, Format: Raw, ReadOnly: readOnly}, nil
+	return Source{Path: path, Format: Raw, ReadOnly: readOnly, Indirect: !directIO(path)}, nil
+}
+
+// directIO tells that a file can be read and written past the page cache.
+func directIO(path string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECT|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	unix.Close(fd)
+	return true
 }
 
 // createClaimDisk makes the disk of a claim that is used for the first time, as large as the claim

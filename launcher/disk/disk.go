@@ -34,6 +34,8 @@ type Source struct {
 	ReadOnly bool
 	// Ephemeral tells that the data never outlives the instance.
 	Ephemeral bool
+	// Indirect tells that the file system has no direct I/O.
+	Indirect bool
 	// Config tells that the volume configures the guest and is nothing to boot from.
 	Config bool
 	// Backing is what an overlay lies on; nil for none.

@@ -35,8 +35,19 @@ func setCPU(d *libvirtxml.Domain, cpu *v1.CPU, kvm bool) {
 		if policy == "" {
 			policy = "require"
 		}
-		d.CPU.Features = append(d.CPU.Features, libvirtxml.DomainCPUFeature{Name: f.Name, Policy: policy})
+		setFeature(d.CPU, f.Name, policy)
 	}
+}
+
+// setFeature adds a feature, or changes one that the model came with: libvirt takes none twice.
+func setFeature(cpu *libvirtxml.DomainCPU, name, policy string) {
+	for i := range cpu.Features {
+		if cpu.Features[i].Name == name {
+			cpu.Features[i].Policy = policy
+			return
+		}
+	}
+	cpu.Features = append(cpu.Features, libvirtxml.DomainCPUFeature{Name: name, Policy: policy})
 }
 
 func model(cpu *v1.CPU, kvm bool) *libvirtxml.DomainCPU {

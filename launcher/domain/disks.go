@@ -88,7 +88,11 @@ func newDisk(spec *v1.Disk, source disk.Source) (libvirtxml.DomainDisk, v1.DiskB
 
 func defaultCache(spec *v1.Disk, source disk.Source) string {
 	switch {
-	case spec.IO == v1.IONative, !source.Ephemeral:
+	case spec.IO == v1.IONative:
+		return string(v1.CacheNone) // what native I/O asks for
+	case !source.Ephemeral && source.Indirect:
+		return string(v1.CacheWriteThrough)
+	case !source.Ephemeral:
 		return string(v1.CacheNone)
 	case source.ReadOnly:
 		return "" // an image of a few blocks: QEMU's default does

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package domain
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"libvirt.org/go/libvirtxml"
+	"sigs.k8s.io/yaml"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/launcher/disk"
+	"github.com/virtplane/virtplane/launcher/session"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// scenario is a file testdata/NAME.yaml; its domain is in NAME.xml.
+type scenario struct {
+	KVM        bool                      `json:"kvm"`
+	VhostNet   bool                      `json:"vhostNet"`
+	Volumes    map[string]disk.Source    `json:"volumes"`
+	Interfaces []session.Interface       `json:"interfaces"`
+	Disks      map[string]string         `json:"disks"`
+	Error      string                    `json:"error"`
+	VMI        v1.VirtualMachineInstance `json:"vmi"`
+}
+
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		t.Run(name, func(t *testing.T) { check(t, strings.TrimSuffix(file, ".yaml")) })
+	}
+}
+
+func check(t *testing.T, base string) {
+	raw, err := os.ReadFile(base + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s scenario
+	if err := yaml.UnmarshalStrict(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	v1.SetDefaults_VirtualMachineInstance(&s.VMI)
+	got, err := Convert(Input{
+		VMI: &s.VMI, KVM: s.KVM, VhostNet: s.VhostNet, Volumes: s.Volumes, Interfaces: s.Interfaces,
+		SerialSocket: "/private/virt-serial0", VNCSocket: "/private/virt-vnc",
+	})
+	if s.Error != "" {
+		if err == nil || !strings.Contains(err.Error(), s.Error) {
+			t.Fatalf("got %v, want %q", err, s.Error)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for volume, want := range s.Disks {
+		if got.Disks[volume] != want {
+			t.Errorf("volume %s is %s, want %s", volume, got.Disks[volume], want)
+		}
+	}
+	golden := base + ".xml"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.XML+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.TrimSpace(string(want)) != got.XML {
+		t.Errorf("%s differs (run with -update to accept):\n%s", golden, got.XML)
+	}
+	var parsed libvirtxml.Domain
+	if err := parsed.Unmarshal(got.XML); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDeviceNamesGoOnAfterZ(t *testing.T) {
+	for index, want := range map[int]string{0: "vda", 25: "vdz", 26: "vdaa", 51: "vdaz", 52: "vdba", 701: "vdzz", 702: "vdaaa"} {
+		if got := deviceName("vd", index); got != want {
+			t.Errorf("device %d is %s, want %s", index, got, want)
+		}
+	}
+}

@@ -132,8 +132,7 @@ type Config struct {
 
 // Config returns the configuration that valid options mean.
 func (o *Options) Config() (*Config, error) {
-	// An empty path means the credentials of the pod.
-	client, err := clientcmd.BuildConfigFromFlags("", o.Kubeconfig)
+	client, err := o.client()
 	if err != nil {
 		return nil, fmt.Errorf("get API server's address: %w", err)
 	}
@@ -149,4 +148,12 @@ func (o *Options) Config() (*Config, error) {
 		StreamAddress: net.JoinHostPort(o.PodIP, strconv.Itoa(o.StreamPort)),
 		HealthAddress: net.JoinHostPort("", strconv.Itoa(o.HealthPort)),
 	}, nil
+}
+
+// client returns the credentials of the file that was named, or those of the pod.
+func (o *Options) client() (*rest.Config, error) {
+	if o.Kubeconfig == "" {
+		return rest.InClusterConfig()
+	}
+	return clientcmd.BuildConfigFromFlags("", o.Kubeconfig)
 }

@@ -50,7 +50,7 @@ type Plugin struct {
 // New returns the Plugin of config; ctx carries its logger and ends its sessions.
 func New(ctx context.Context, config *Config) (*Plugin, error) {
 	p := &Plugin{config: config, logs: console.Logs{Dir: config.Layout.Logs()}}
-	for _, step := range []func(context.Context) error{p.addClients, p.addSyncer, p.addGuests, p.addStreams, p.addDevices, p.addDriver} {
+	for _, step := range []func(context.Context) error{p.addClients, p.addGuests, p.addStreams, p.addDevices, p.addDriver} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func (p *Plugin) addClients(context.Context) error {
 	if p.kube, err = kube.New(p.config.Client, httpClient); err != nil {
 		return err
 	}
-	if p.instances, err = instances.New(p.kube.InstancesOn(p.config.Node)); err != nil {
+	if p.instances, err = instances.New(p.kube.InstancesOn(p.config.Node), p.changed); err != nil {
 		return err
 	}
 	p.recorder = p.kube.NewRecorder(p.config.Node)
@@ -74,14 +74,12 @@ func (p *Plugin) addClients(context.Context) error {
 	return err
 }
 
-// addSyncer lets changes at the API server reach who waits for them.
-func (p *Plugin) addSyncer(context.Context) error {
-	return p.instances.OnChange(func(name types.NamespacedName) {
-		p.syncer.Changed(name)
-		if p.instances.Get(name) == nil {
-			p.sweep()
-		}
-	})
+// changed passes on what has changed at the API server.
+func (p *Plugin) changed(name types.NamespacedName) {
+	p.syncer.Changed(name)
+	if p.instances.Get(name) == nil {
+		p.sweep()
+	}
 }
 
 func (p *Plugin) addGuests(ctx context.Context) error {

@@ -7,7 +7,6 @@ import (
 	"context"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 )
 
@@ -30,7 +29,7 @@ func (p *Plugin) restore(ctx context.Context) {
 
 // watchSync sweeps once all instances of the node are known.
 func (p *Plugin) watchSync(ctx context.Context) {
-	if cache.WaitForCacheSync(ctx.Done(), p.instances.Synced) {
+	if p.instances.AwaitSync(ctx) {
 		p.sweep()
 	}
 }

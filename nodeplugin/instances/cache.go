@@ -8,79 +8,78 @@ package instances
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/cache"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
-// Cache holds the instances of the node as they were last seen.
-type Cache struct {
-	informer cache.SharedIndexInformer
+const (
+	// retryFirst and retryLast bound the time between two tries to watch. An informer's own go up
+	// to a minute, in which no guest would start although the API server is back.
+	retryFirst = 300 * time.Millisecond
+	retryLast  = 5 * time.Second
+)
 
-	mu sync.Mutex
-	// changed is closed and replaced at every event; mu guards it.
+// Cache holds the instances of the node as they were last seen. It must not be copied.
+type Cache struct {
+	source   cache.ListerWatcher
+	onChange func(types.NamespacedName)
+
+	// mu guards what follows; the instances themselves never change.
+	mu     sync.Mutex
+	synced bool
+	known  map[types.NamespacedName]*v1.VirtualMachineInstance
+	// changed is closed and replaced at every change.
 	changed chan struct{}
 }
 
-// New returns a Cache of what source lists and watches: the instances of this node.
-func New(source cache.ListerWatcher) (*Cache, error) {
-	c := &Cache{changed: make(chan struct{}), informer: cache.NewSharedIndexInformer(source, &v1.VirtualMachineInstance{}, 0, nil)}
-	// Who owns which field is a third of an object and nothing to a node.
-	err := c.informer.SetTransform(func(object any) (any, error) {
-		if vmi, ok := object.(*v1.VirtualMachineInstance); ok {
-			vmi.ManagedFields = nil
-		}
-		return object, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("set transform: %w", err)
+// New returns a Cache of what source lists and watches. It calls onChange, which must not block,
+// after each change of an instance, its deletion included.
+func New(source cache.ListerWatcher, onChange func(types.NamespacedName)) (*Cache, error) {
+	if source == nil || onChange == nil {
+		return nil, errors.New("source and onChange are required")
 	}
-	return c, c.OnChange(func(types.NamespacedName) { c.broadcast() })
+	return &Cache{
+		source: source, onChange: onChange, changed: make(chan struct{}),
+		known: map[types.NamespacedName]*v1.VirtualMachineInstance{},
+	}, nil
 }
 
 // Run watches until ctx ends.
-func (c *Cache) Run(ctx context.Context) { c.informer.RunWithContext(ctx) }
+func (c *Cache) Run(ctx context.Context) {
+	reflector := cache.NewReflectorWithOptions(c.source, &v1.VirtualMachineInstance{}, (*store)(c), cache.ReflectorOptions{
+		Name:    "instances",
+		Backoff: &wait.Backoff{Duration: retryFirst, Factor: 2, Jitter: 0.5, Steps: 10, Cap: retryLast},
+	})
+	reflector.RunWithContext(ctx)
+}
 
 // Synced tells whether all instances of the node have been seen once.
-func (c *Cache) Synced() bool { return c.informer.HasSynced() }
-
-// OnChange calls fn after each change of an instance, its deletion included, one at a time.
-func (c *Cache) OnChange(fn func(types.NamespacedName)) error {
-	notify := func(object any) {
-		if gone, ok := object.(cache.DeletedFinalStateUnknown); ok {
-			object = gone.Obj
-		}
-		if vmi, ok := object.(*v1.VirtualMachineInstance); ok {
-			fn(types.NamespacedName{Namespace: vmi.Namespace, Name: vmi.Name})
-		}
-	}
-	_, err := c.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: notify, UpdateFunc: func(_, object any) { notify(object) }, DeleteFunc: notify,
-	})
-	if err != nil {
-		return fmt.Errorf("watch instances: %w", err)
-	}
-	return nil
+func (c *Cache) Synced() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.synced
 }
 
 // Get returns the instance, or nil when the node has none of that name. It must not be changed.
 func (c *Cache) Get(name types.NamespacedName) *v1.VirtualMachineInstance {
-	object, exists, err := c.informer.GetStore().GetByKey(name.String())
-	if err != nil || !exists {
-		return nil
-	}
-	return object.(*v1.VirtualMachineInstance)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.known[name]
 }
 
 // UIDs returns the UIDs of all instances of the node.
 func (c *Cache) UIDs() map[types.UID]bool {
-	uids := map[types.UID]bool{}
-	for _, object := range c.informer.GetStore().List() {
-		uids[object.(*v1.VirtualMachineInstance).UID] = true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	uids := make(map[types.UID]bool, len(c.known))
+	for _, vmi := range c.known {
+		uids[vmi.UID] = true
 	}
 	return uids
 }
@@ -92,13 +91,14 @@ var errNotSynced = errors.New("the API server has not answered yet")
 // name. When ctx ends first it returns what accept said last.
 func (c *Cache) Await(ctx context.Context, name types.NamespacedName, accept func(*v1.VirtualMachineInstance) error) (*v1.VirtualMachineInstance, error) {
 	for {
-		changed := c.watch()
-		vmi := c.Get(name)
+		c.mu.Lock()
+		vmi, synced, changed := c.known[name], c.synced, c.changed
+		c.mu.Unlock()
 		err := accept(vmi)
 		if err == nil {
 			return vmi, nil
 		}
-		if vmi == nil && !c.Synced() {
+		if vmi == nil && !synced {
 			err = errNotSynced
 		}
 		select {
@@ -109,15 +109,20 @@ func (c *Cache) Await(ctx context.Context, name types.NamespacedName, accept fun
 	}
 }
 
-func (c *Cache) watch() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.changed
-}
-
-func (c *Cache) broadcast() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	close(c.changed)
-	c.changed = make(chan struct{})
+// AwaitSync waits until all instances of the node have been seen once; it tells whether they were
+// before ctx ended.
+func (c *Cache) AwaitSync(ctx context.Context) bool {
+	for {
+		c.mu.Lock()
+		synced, changed := c.synced, c.changed
+		c.mu.Unlock()
+		if synced {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
 }

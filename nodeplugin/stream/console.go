@@ -23,10 +23,6 @@ const (
 	// subprotocol is KubeVirt's: binary messages carry the bytes, text messages mean nothing.
 	subprotocol = "plain.kubevirt.io"
 	bufferSize  = 10240
-	// pingInterval keeps idle connections open in proxies; a viewer that has not answered for
-	// pongTimeout is gone, even if nobody has closed its connection.
-	pingInterval = 20 * time.Second
-	pongTimeout  = 65 * time.Second
 	// writeTimeout is how long a viewer may take to accept a message.
 	writeTimeout = 15 * time.Second
 	// closeTimeout is how long a viewer may take to answer the close message.
@@ -34,6 +30,17 @@ const (
 	// maxMessage caps a message of keystrokes in bytes: somebody may paste a file.
 	maxMessage = 1 << 20
 )
+
+// pace is how often a viewer is asked whether it is there.
+type pace struct {
+	// ping keeps idle connections open in proxies.
+	ping time.Duration
+	// pong is how long a viewer may stay silent. After that it is gone, even if nobody has closed
+	// its connection.
+	pong time.Duration
+}
+
+var calm = pace{ping: 20 * time.Second, pong: 65 * time.Second}
 
 var upgrader = websocket.Upgrader{
 	ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: &sync.Pool{},
@@ -75,21 +82,21 @@ func (s *Server) console(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	logger := klog.FromContext(ctx).WithValues("vmi", guest.Volume.Ref())
 	logger.V(2).Info("Console opened")
-	err = attach(ctx, conn, viewer)
+	err = attach(ctx, conn, viewer, calm)
 	logger.V(2).Info("Console closed", "reason", err)
 }
 
 // attach copies both ways until one side ends.
-func attach(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer) error {
+func attach(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer, p pace) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	received := make(chan struct{})
 	var running sync.WaitGroup
 	running.Go(func() {
 		defer close(received)
-		cancel(receiveKeys(ctx, conn, viewer))
+		cancel(receiveKeys(ctx, conn, viewer, p.pong))
 	})
-	running.Go(func() { ping(ctx, conn) })
+	running.Go(func() { ping(ctx, conn, p.ping) })
 	err := sendOutput(ctx, conn, viewer)
 	code, reason := websocket.CloseNormalClosure, ""
 	if !errors.Is(err, io.EOF) {
@@ -124,9 +131,9 @@ func sendOutput(ctx context.Context, conn *websocket.Conn, viewer *console.Viewe
 	}
 }
 
-func receiveKeys(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer) error {
+func receiveKeys(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer, pong time.Duration) error {
 	conn.SetReadLimit(maxMessage)
-	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(pongTimeout)) }
+	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(pong)) }
 	conn.SetPongHandler(alive)
 	keys := make([]byte, 4096)
 	for {
@@ -155,8 +162,8 @@ func receiveKeys(ctx context.Context, conn *websocket.Conn, viewer *console.View
 	}
 }
 
-func ping(ctx context.Context, conn *websocket.Conn) {
-	tick := time.NewTicker(pingInterval)
+func ping(ctx context.Context, conn *websocket.Conn, interval time.Duration) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {

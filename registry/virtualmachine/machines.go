@@ -56,7 +56,7 @@ func (m machineStore) apply(ctx context.Context, name string, dryRun []string, d
 	if touched == theStatus {
 		store = m.status
 	}
-	info := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, current, _ runtime.Object) (runtime.Object, error) {
+	info := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, current runtime.Object) (runtime.Object, error) {
 		vm := current.(*v1.VirtualMachine).DeepCopy()
 		now, err := do(vm)
 		switch {

@@ -49,7 +49,7 @@ func (i *Instances) Instance(ctx context.Context, name string) (*v1.VirtualMachi
 
 // SetGracePeriod sets how long an instance may take to shut down, in seconds.
 func (i *Instances) SetGracePeriod(ctx context.Context, name string, seconds int64) error {
-	info := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, current, _ runtime.Object) (runtime.Object, error) {
+	info := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, current runtime.Object) (runtime.Object, error) {
 		vmi := current.(*v1.VirtualMachineInstance).DeepCopy()
 		vmi.Spec.TerminationGracePeriodSeconds = &seconds
 		return vmi, nil

@@ -4,6 +4,7 @@
 package suite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -179,3 +180,23 @@ func (c *Console) Wait(timeout time.Duration) int {
 }
 
 func tail(text string, length int) string { return text[max(0, len(text)-length):] }
+
+// Opens waits until virtctl is connected, or has ended because it was refused.
+func (c *Console) Opens(timeout time.Duration) bool {
+	c.Helper()
+	deadline := time.NewTimer(timeout)
+	defer deadline.Stop()
+	for {
+		c.mu.Lock()
+		connected, ended, changed := bytes.Contains(c.notices, []byte("Connected to")), c.ended, c.changed
+		c.mu.Unlock()
+		if connected || ended {
+			return connected
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			c.Fatalf("virtctl console neither connects nor ends within %s; notices: %q", timeout, c.Notices())
+		}
+	}
+}

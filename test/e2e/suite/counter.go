@@ -12,7 +12,13 @@ import (
 // CountLine is a shell line by which a guest writes the next number to its console every second, from 1 on.
 const CountLine = `(n=0; while :; do n=$((n+1)); echo "tick $n." >/dev/ttyS0; sleep 1; done) >/dev/null 2>&1 &`
 
-var tick = regexp.MustCompile(`tick (\d+)\.`)
+// settle is how long output may be on its way from the guest.
+const settle = 500 * time.Millisecond
+
+var (
+	tick  = regexp.MustCompile(`tick (\d+)\.`)
+	never = regexp.MustCompile(`a\z.`) // matches nothing
+)
 
 // Ticks returns the numbers that a console has shown, in order.
 func (c *Console) Ticks() []int {
@@ -38,6 +44,21 @@ func (c *Console) AwaitNewTick(timeout time.Duration) int {
 	c.Helper()
 	c.Forget()
 	return c.AwaitTick(timeout)
+}
+
+// Counts tells whether the guest counts on within some time, and the number.
+func (c *Console) Counts(within time.Duration) (int, bool) {
+	c.Helper()
+	// What was on its way when the caller looked does not count.
+	c.seek(never, settle)
+	c.Forget()
+	match := c.seek(tick, within)
+	if match == nil {
+		return 0, false
+	}
+	number, err := strconv.Atoi(match[1])
+	Need(c, err, "read number")
+	return number, true
 }
 
 // CheckTicks fails the test when a number is missing between the first and the last, or came twice. It returns the last.

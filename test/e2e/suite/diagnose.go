@@ -6,6 +6,7 @@ package suite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,7 +43,7 @@ func (n *Namespace) ask(question []string) string {
 	if err != nil {
 		text += fmt.Sprintf("(%v)", err)
 	}
-	if question[1] != "logs" {
+	if !slices.Contains(question, "logs") {
 		return text
 	}
 	var kept []string

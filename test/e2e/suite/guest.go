@@ -13,20 +13,26 @@ import (
 // Password of root in the guests of this suite.
 const Password = "virtplane"
 
-// atPrompt matches the end of what a shell or a login shows while it waits.
-var atPrompt = regexp.MustCompile(`(?:[\w-]+ (login): |root@[\w-]+:\S*# )$`)
+// atPrompt matches the end of what a shell or a login shows while it waits. The shell may ask the terminal for the
+// position of its cursor.
+var atPrompt = regexp.MustCompile(`(?:(login): |root@[\w-]+:\S*# )(?:\x1b\[6n)?$`)
+
+// nudgeAfter is how long a prompt may be hidden behind other output before Enter is pressed for a new one.
+const nudgeAfter = 3 * time.Second
 
 // Login waits for the guest's prompt and logs in, unless somebody has done so already.
 func (c *Console) Login() {
 	c.Helper()
-	match := c.seek(atPrompt, Boot)
-	for began := time.Now(); match == nil && time.Since(began) < Boot; {
-		// Something else may have written behind the prompt.
+	c.read = 0 // the prompt may be what was read last
+	c.Expect("login: ", Boot)
+	c.read = 0
+	match := c.seek(atPrompt, nudgeAfter)
+	for began := time.Now(); match == nil && time.Since(began) < Quick; {
 		c.Type("\r")
-		match = c.seek(atPrompt, 5*time.Second)
+		match = c.seek(atPrompt, nudgeAfter)
 	}
 	if match == nil {
-		c.Fatalf("console: no prompt within %s; the last output was %q; notices: %q", Boot, tail(c.Shown(), 2000), c.Notices())
+		c.Fatalf("console: no prompt; the last output was %q; notices: %q", tail(c.Shown(), 2000), c.Notices())
 	}
 	if match[1] == "" {
 		return

@@ -79,10 +79,19 @@ func record[L runtime.Object](t *testing.T, h *History, example runtime.Object, 
 	}
 }
 
-// await goes through the states of an object since a time, the one that it was in then first, until one fits. It
-// returns nil when that is the state of being gone.
-func await[T runtime.Object](t testing.TB, h *History, name string, since time.Time, timeout time.Duration, what string, fits func(T, bool) bool) T {
+// await is seek that must find.
+func await[T runtime.Object](t testing.TB, h *History, name string, since time.Time, timeout time.Duration, what string, fits func(T) bool) T {
 	t.Helper()
+	last, found := seek(t, h, name, since, timeout, fits)
+	if !found {
+		t.Fatalf("%T %s: not %s within %s; it is %s", last, name, what, timeout, show(last))
+	}
+	return last
+}
+
+// seek goes through the states of an object since a time, the one that it was in then first, until one fits. It
+// returns that, or the last one; nil stands for an object that is not there.
+func seek[T runtime.Object](t testing.TB, h *History, name string, since time.Time, timeout time.Duration, fits func(T) bool) (T, bool) {
 	var none, last T
 	kind := reflect.TypeOf(none)
 	deadline := time.NewTimer(timeout)
@@ -112,16 +121,16 @@ func await[T runtime.Object](t testing.TB, h *History, name string, since time.T
 			if !s.gone {
 				last = s.object.(T)
 			}
-			if fits(last, !s.gone) {
-				return last
+			if fits(last) {
+				return last, true
 			}
 		}
 		select {
 		case <-changed:
 		case <-deadline.C:
-			t.Fatalf("%s %s: not %s within %s; it is %s", kind.Elem().Name(), name, what, timeout, show(last))
+			return last, false
 		case <-t.Context().Done():
-			t.Fatalf("%s %s: not %s when the test ended", kind.Elem().Name(), name, what)
+			return last, false
 		}
 	}
 }

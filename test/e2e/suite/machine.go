@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -101,60 +100,6 @@ func (n *Namespace) GetVMI(name string) *v1.VirtualMachineInstance {
 	vmi, err := n.Virt.KubevirtV1().VirtualMachineInstances(n.ID).Get(Context(n, Quick), name, metav1.GetOptions{})
 	Need(n, err, "get instance "+name)
 	return vmi
-}
-
-// AwaitVM waits until a virtual machine was seen, now or later, in a state that fits; nil stands for none.
-func (n *Namespace) AwaitVM(name, what string, timeout time.Duration, fits func(*v1.VirtualMachine) bool) *v1.VirtualMachine {
-	n.Helper()
-	return n.AwaitVMSince(time.Now(), name, what, timeout, fits)
-}
-
-// AwaitVMSince is AwaitVM from some time on.
-func (n *Namespace) AwaitVMSince(since time.Time, name, what string, timeout time.Duration, fits func(*v1.VirtualMachine) bool) *v1.VirtualMachine {
-	n.Helper()
-	return await(n, n.History, name, since, timeout, what, func(vm *v1.VirtualMachine, _ bool) bool { return fits(vm) })
-}
-
-// AwaitVMI waits until an instance was seen, now or later, in a state that fits; nil stands for none.
-func (n *Namespace) AwaitVMI(name, what string, timeout time.Duration, fits func(*v1.VirtualMachineInstance) bool) *v1.VirtualMachineInstance {
-	n.Helper()
-	return n.AwaitVMISince(time.Now(), name, what, timeout, fits)
-}
-
-// AwaitVMISince is AwaitVMI from some time on.
-func (n *Namespace) AwaitVMISince(since time.Time, name, what string, timeout time.Duration, fits func(*v1.VirtualMachineInstance) bool) *v1.VirtualMachineInstance {
-	n.Helper()
-	return await(n, n.History, name, since, timeout, what, func(vmi *v1.VirtualMachineInstance, _ bool) bool { return fits(vmi) })
-}
-
-// AwaitStatus waits until kubectl would show the virtual machine with that status.
-func (n *Namespace) AwaitStatus(name string, status v1.VirtualMachinePrintableStatus) *v1.VirtualMachine {
-	n.Helper()
-	return n.AwaitVM(name, string(status), Boot, func(vm *v1.VirtualMachine) bool {
-		return vm != nil && vm.Status.PrintableStatus == status
-	})
-}
-
-// AwaitRunning waits until an instance runs and is ready.
-func (n *Namespace) AwaitRunning(name string) *v1.VirtualMachineInstance {
-	n.Helper()
-	return n.AwaitVMI(name, "Running", Boot, func(vmi *v1.VirtualMachineInstance) bool {
-		return vmi != nil && vmi.IsRunning() && vmi.HasCondition(v1.VirtualMachineInstanceReady) && vmi.DeletionTimestamp == nil
-	})
-}
-
-// AwaitOther waits until another instance than the given one runs.
-func (n *Namespace) AwaitOther(than *v1.VirtualMachineInstance) *v1.VirtualMachineInstance {
-	n.Helper()
-	return n.AwaitVMI(than.Name, "Running as another instance", Boot, func(vmi *v1.VirtualMachineInstance) bool {
-		return vmi != nil && vmi.IsRunning() && vmi.UID != than.UID
-	})
-}
-
-// AwaitNoVMI waits until there is no instance of that name.
-func (n *Namespace) AwaitNoVMI(name string) {
-	n.Helper()
-	n.AwaitVMI(name, "gone", Boot, func(vmi *v1.VirtualMachineInstance) bool { return vmi == nil })
 }
 
 // yamlString quotes a text so that YAML takes it for nothing else.

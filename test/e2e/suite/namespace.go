@@ -5,6 +5,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -84,8 +85,25 @@ func (n *Namespace) AwaitEnd(timeout time.Duration) time.Duration {
 	return time.Since(began)
 }
 
-// remove deletes the namespace after the test, whose context is over by now.
+// remove deletes the namespace after the test, whose context is over by now. Its machines go first: the namespace
+// controller looks again only after half the grace period of the pods that it has found.
 func (n *Namespace) remove() {
+	ctx, cancel := context.WithTimeout(context.Background(), namespaceEnd)
+	defer cancel()
+	kubevirt := n.Virt.KubevirtV1()
+	err := errors.Join(
+		kubevirt.VirtualMachines(n.ID).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}),
+		kubevirt.VirtualMachineInstances(n.ID).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}),
+		n.Kube.CoreV1().Pods(n.ID).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}),
+	)
+	if err != nil {
+		n.Errorf("delete what is in namespace %s: %v", n.ID, err)
+	}
+	// What does not go shows in AwaitEnd.
+	_ = wait.PollUntilContextCancel(ctx, poll, true, func(ctx context.Context) (bool, error) {
+		pods, err := n.Kube.CoreV1().Pods(n.ID).List(ctx, metav1.ListOptions{})
+		return err == nil && len(pods.Items) == 0, nil
+	})
 	n.Delete()
 	n.AwaitEnd(namespaceEnd)
 }

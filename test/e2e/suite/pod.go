@@ -44,7 +44,7 @@ func (n *Namespace) CreatePod(name, node, line string) {
 // AwaitPod waits until a pod runs.
 func (n *Namespace) AwaitPod(name string) *corev1.Pod {
 	n.Helper()
-	return await(n, n.History, name, time.Now(), Boot, "Running with an address", func(pod *corev1.Pod, _ bool) bool {
+	return await(n, n.History, name, time.Now(), Boot, "Running with an address", func(pod *corev1.Pod) bool {
 		return pod != nil && pod.Status.Phase == corev1.PodRunning && pod.Status.PodIP != ""
 	})
 }
@@ -52,7 +52,7 @@ func (n *Namespace) AwaitPod(name string) *corev1.Pod {
 // AwaitNoPod waits until there is no pod of that name.
 func (n *Namespace) AwaitNoPod(name string) {
 	n.Helper()
-	await(n, n.History, name, time.Now(), Boot, "gone", func(pod *corev1.Pod, _ bool) bool { return pod == nil })
+	await(n, n.History, name, time.Now(), Boot, "gone", func(pod *corev1.Pod) bool { return pod == nil })
 }
 
 // Launcher returns the pod that runs an instance.
@@ -66,4 +66,16 @@ func (n *Namespace) Launcher(vmi *v1.VirtualMachineInstance) *corev1.Pod {
 		n.Fatalf("instance %s has %d launcher pods", vmi.Name, len(pods.Items))
 	}
 	return &pods.Items[0]
+}
+
+// Pods returns the names of all pods.
+func (n *Namespace) Pods() []string {
+	n.Helper()
+	pods, err := n.Kube.CoreV1().Pods(n.ID).List(Context(n, Quick), metav1.ListOptions{})
+	Need(n, err, "list pods")
+	var names []string
+	for _, pod := range pods.Items {
+		names = append(names, pod.Name)
+	}
+	return names
 }

@@ -26,12 +26,15 @@ const (
 
 // Daemon is the libvirtd of a launcher.
 type Daemon struct {
-	layout Layout
-	reaper *reaper.Reaper
+	layout  Layout
+	reaper  *reaper.Reaper
+	program string
 }
 
 // New returns a daemon that is not started yet.
-func New(layout Layout, r *reaper.Reaper) *Daemon { return &Daemon{layout: layout, reaper: r} }
+func New(layout Layout, r *reaper.Reaper) *Daemon {
+	return &Daemon{layout: layout, reaper: r, program: daemonPath}
+}
 
 // Run keeps the daemon running until ctx ends, and then kills it.
 func (d *Daemon) Run(ctx context.Context) {
@@ -57,7 +60,7 @@ func (d *Daemon) Run(ctx context.Context) {
 }
 
 func (d *Daemon) runOnce(ctx context.Context) (reaper.Status, error) {
-	pid, exited, err := d.reaper.Start(daemonPath, []string{daemonPath}, &os.ProcAttr{
+	pid, exited, err := d.reaper.Start(d.program, []string{d.program}, &os.ProcAttr{
 		Dir:   "/",
 		Env:   d.layout.Environment(),
 		Files: []*os.File{nil, os.Stderr, os.Stderr},

@@ -62,7 +62,7 @@ func (c *Console) connect(ctx context.Context) (answered bool, err error) {
 	go func() {
 		defer close(keys)
 		defer cancel() // the plugin is gone: end the output too
-		c.forwardKeys(ctx, conn)
+		c.forwardKeys(conn)
 	}()
 	err = c.forwardOutput(ctx, conn, offset)
 	cancel()
@@ -90,12 +90,12 @@ func (c *Console) forwardOutput(ctx context.Context, conn *session.Conn, offset 
 	}
 }
 
-func (c *Console) forwardKeys(ctx context.Context, conn *session.Conn) {
+func (c *Console) forwardKeys(conn *session.Conn) {
 	buf := make([]byte, 1024)
 	for {
 		n, err := conn.Socket().Read(buf)
 		if n > 0 {
-			if err := c.port.Write(ctx, buf[:n]); err != nil {
+			if err := c.port.Write(buf[:n]); err != nil {
 				return
 			}
 		}

@@ -15,9 +15,12 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// writeSlice is how long one try to hand keystrokes to QEMU lasts: a guest that does not read its
-// port must not hold a viewer's goroutine for ever.
-const writeSlice = 200 * time.Millisecond
+const (
+	// patience is how long keystrokes wait for a guest that takes none.
+	patience = time.Second
+	// stalledPatience replaces it as long as the guest goes on taking none.
+	stalledPatience = time.Millisecond
+)
 
 // Port is the far end of the guest's serial port. It listens, and QEMU connects when it starts, so
 // that not even the firmware's first byte is lost.
@@ -26,9 +29,11 @@ type Port struct {
 	Output   *Ring
 	listener *net.UnixListener
 
-	// mu guards conn.
+	// mu guards all below.
 	mu   sync.Mutex
 	conn *net.UnixConn
+	// stalled tells that the guest did not take the last keystrokes.
+	stalled bool
 }
 
 // Listen makes the socket that QEMU connects to.
@@ -65,25 +70,36 @@ func (p *Port) Run(ctx context.Context) {
 	}
 }
 
-// Write hands keystrokes to the guest. It waits while the guest does not read, until ctx ends.
-func (p *Port) Write(ctx context.Context, keys []byte) error {
+// Write hands keystrokes to the guest. Those that the guest does not take in time are lost, as on
+// any serial line; the caller is not held for longer.
+func (p *Port) Write(keys []byte) error {
 	p.mu.Lock()
-	conn := p.conn
+	conn, patience := p.conn, patience
+	if p.stalled {
+		patience = stalledPatience
+	}
 	p.mu.Unlock()
 	if conn == nil {
-		return nil // nobody there to read: lost, as on a cable without a machine
+		return nil // no machine at the other end yet
 	}
 	for len(keys) > 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := conn.SetWriteDeadline(time.Now().Add(writeSlice)); err != nil {
+		if err := conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
 			return fmt.Errorf("write to serial port: %w", err)
 		}
 		n, err := conn.Write(keys)
 		keys = keys[n:]
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		stalled := errors.Is(err, os.ErrDeadlineExceeded)
+		if err != nil && !stalled {
 			return fmt.Errorf("write to serial port: %w", err)
+		}
+		if stalled && n > 0 {
+			continue // it is slow, not stuck
+		}
+		p.mu.Lock()
+		p.stalled = stalled
+		p.mu.Unlock()
+		if stalled {
+			return nil
 		}
 	}
 	return nil

@@ -91,17 +91,17 @@ func (c *Client) lifecycle(d *libvirt.Domain, e *libvirt.DomainEventLifecycle) {
 	switch e.Event {
 	case libvirt.DOMAIN_EVENT_SHUTDOWN:
 		if libvirt.DomainEventShutdownDetailType(e.Detail) != libvirt.DOMAIN_EVENT_SHUTDOWN_HOST {
-			c.signals.setEnd(EndShutdown)
+			c.signals.Tell(EndShutdown)
 			return
 		}
 	case libvirt.DOMAIN_EVENT_STOPPED:
 		switch libvirt.DomainEventStoppedDetailType(e.Detail) {
 		case libvirt.DOMAIN_EVENT_STOPPED_SHUTDOWN:
-			c.signals.setEnd(EndShutdown)
+			c.signals.Tell(EndShutdown)
 		case libvirt.DOMAIN_EVENT_STOPPED_DESTROYED:
-			c.signals.setEnd(EndStopped)
+			c.signals.Tell(EndStopped)
 		default:
-			c.signals.setEnd(EndCrashed)
+			c.signals.Tell(EndCrashed)
 		}
 		return
 	}

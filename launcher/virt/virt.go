@@ -75,7 +75,8 @@ func (s *Signals) setAgent(connected bool) {
 	s.mu.Unlock()
 }
 
-func (s *Signals) setEnd(end End) {
+// Tell notes how the domain ended; only the first time counts.
+func (s *Signals) Tell(end End) {
 	s.mu.Lock()
 	if s.end == EndUnknown {
 		s.end = end

@@ -25,8 +25,9 @@ import (
 )
 
 // startGuest prepares all that the guest needs and starts it. It returns the process ID of QEMU
-// and the channel that tells when libvirtd is lost. Its errors are for the guest's owner.
-func (l *launcher) startGuest(ctx context.Context, start *session.Start) (<-chan struct{}, int, error) {
+// and the channel that tells when libvirtd is lost. Its errors are for the guest's owner, but
+// context.Canceled when stopped ended first.
+func (l *launcher) startGuest(ctx, stopped context.Context, start *session.Start) (<-chan struct{}, int, error) {
 	vmi := &v1.VirtualMachineInstance{}
 	if err := json.Unmarshal(start.VMI, vmi); err != nil {
 		return nil, 0, fmt.Errorf("decode instance: %w", err)
@@ -46,8 +47,8 @@ func (l *launcher) startGuest(ctx context.Context, start *session.Start) (<-chan
 	var c connection
 	select {
 	case c = <-l.connected:
-	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+	case <-stopped.Done():
+		return nil, 0, stopped.Err()
 	}
 	if c.err != nil {
 		return nil, 0, c.err

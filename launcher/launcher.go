@@ -5,13 +5,16 @@ package launcher
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 
 	"github.com/virtplane/virtplane/launcher/disk"
@@ -93,6 +96,8 @@ type connection struct {
 // shut down.
 func Run(stopped context.Context, options *Options, load Loader) int {
 	footprint.Limit()
+	// A container runtime that stops reading the log must not end the guest with it.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	l, err := newLauncher(options, load)
 	if err != nil {
 		klog.Background().Error(err, "Launcher cannot start")
@@ -164,7 +169,10 @@ func (l *launcher) run(ctx, stopped context.Context) session.Report {
 	}
 	l.steps.done("startReceived")
 	l.publish(session.Report{State: session.StateStarting})
-	lost, pid, err := l.startGuest(ctx, start)
+	lost, pid, err := l.startGuest(ctx, stopped, start)
+	if errors.Is(err, context.Canceled) {
+		return stoppedReport()
+	}
 	if err != nil {
 		return failed(err)
 	}

@@ -85,8 +85,21 @@ func (s *Server) Run(ctx context.Context) {
 	<-done
 }
 
+type answerer func(packet []byte, from *net.UDPAddr) ([]byte, *net.UDPAddr)
+
+// guarded answers a packet of a guest that may have made it to break the parser: that must not end
+// the launcher.
+func guarded(answer answerer, packet []byte, from *net.UDPAddr) (reply []byte, to *net.UDPAddr) {
+	defer func() {
+		if recover() != nil {
+			reply, to = nil, nil
+		}
+	}()
+	return answer(packet, from)
+}
+
 // serve answers packets one after the other, at most maxRequests of them in a second.
-func serve(conn net.PacketConn, answer func(packet []byte, from *net.UDPAddr) ([]byte, *net.UDPAddr)) {
+func serve(conn net.PacketConn, answer answerer) {
 	buf := make([]byte, maxPacket)
 	var second time.Time
 	var count int
@@ -105,7 +118,7 @@ func serve(conn net.PacketConn, answer func(packet []byte, from *net.UDPAddr) ([
 		if count++; count > maxRequests {
 			continue
 		}
-		if reply, to := answer(buf[:n], client); reply != nil {
+		if reply, to := guarded(answer, buf[:n], client); reply != nil {
 			_, _ = conn.WriteTo(reply, to) // lost like any datagram: the guest asks again
 		}
 	}

@@ -95,9 +95,9 @@ func TestRefusedSessionIsDialledAgain(t *testing.T) {
 
 func TestCommandsAreCarriedOutInOrder(t *testing.T) {
 	f := newFake(t)
-	var verbs []session.Verb
+	verbs := make(chan session.Verb, 8)
 	_, started := newSession(t, f, func(c *session.Command) error {
-		verbs = append(verbs, c.Verb)
+		verbs <- c.Verb
 		if c.Verb == session.VerbUnpause {
 			return errors.New("no")
 		}
@@ -116,8 +116,11 @@ func TestCommandsAreCarriedOutInOrder(t *testing.T) {
 		if verb == session.VerbUnpause {
 			want = "no"
 		}
-		if m.Result == nil || m.Result.ID != uint64(i) || m.Result.Error != want || verbs[i] != verb {
-			t.Fatalf("result %d is %+v after %v", i, m.Result, verbs)
+		if m.Result == nil || m.Result.ID != uint64(i) || m.Result.Error != want {
+			t.Fatalf("result %d is %+v", i, m.Result)
+		}
+		if done := <-verbs; done != verb {
+			t.Fatalf("command %d was %s, want %s", i, done, verb)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func Pod(vmi *v1.VirtualMachineInstance, options Options) (*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	overhead := Overhead(vmi)
+	overhead := Overhead(vmi, options.UseEmulation)
 	grace := ptr.Deref(vmi.Spec.TerminationGracePeriodSeconds, defaultGrace)
 	spec := &vmi.Spec
 	return &corev1.Pod{

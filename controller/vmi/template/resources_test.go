@@ -20,24 +20,25 @@ func sized(memory string, cores uint32) *v1.VirtualMachineInstance {
 }
 
 func TestSmallGuestReservesAtMost140MiB(t *testing.T) {
-	got := Overhead(sized("128Mi", 1))
+	got := Overhead(sized("128Mi", 1), true)
 	if limit := resource.MustParse("140Mi"); got.Cmp(limit) > 0 {
 		t.Errorf("overhead %s is more than %s", got.String(), limit.String())
 	}
 }
 
 func TestOverheadGrowsWithTheGuest(t *testing.T) {
-	small, headless := Overhead(sized("128Mi", 1)), sized("128Mi", 1)
+	small, headless := Overhead(sized("128Mi", 1), false), sized("128Mi", 1)
 	headless.Spec.Domain.Devices.AutoattachGraphicsDevice = ptr.To(false)
 	for name, step := range map[string]struct {
 		got  resource.Quantity
 		more int64
 	}{
-		"three more CPUs":    {Overhead(sized("128Mi", 4)), 3 * vcpuOverhead},
-		"512 MiB more":       {Overhead(sized("640Mi", 1)), mebibyte},
-		"without a display":  {Overhead(headless), -graphicsOverhead},
-		"1 TiB and 1 CPU":    {Overhead(sized("1Ti", 1)), (1<<40 - 128*mebibyte) / pageTableShare},
-		"no memory is given": {Overhead(&v1.VirtualMachineInstance{}), -128 * mebibyte / pageTableShare},
+		"three more CPUs":    {Overhead(sized("128Mi", 4), false), 3 * vcpuOverhead},
+		"512 MiB more":       {Overhead(sized("640Mi", 1), false), mebibyte},
+		"without a display":  {Overhead(headless, false), -graphicsOverhead},
+		"emulated":           {Overhead(sized("128Mi", 1), true), emulationOverhead},
+		"1 TiB and 1 CPU":    {Overhead(sized("1Ti", 1), false), (1<<40 - 128*mebibyte) / pageTableShare},
+		"no memory is given": {Overhead(&v1.VirtualMachineInstance{}, false), -128 * mebibyte / pageTableShare},
 	} {
 		if got := step.got.Value() - small.Value(); got != step.more {
 			t.Errorf("%s: %d bytes more, want %d", name, got, step.more)

@@ -11,12 +11,18 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 	"k8s.io/klog/v2"
 	registerapi "k8s.io/kubelet/pkg/apis/pluginregistration/v1"
 )
+
+// refusalPatience is for how long the kubelet may refuse a plugin before its process ends. The
+// kubelet tries again by itself, and refuses a CSI driver also while its own API server is away.
+// A process that has come back makes new sockets, which older kubelets need to try again.
+const refusalPatience = 2 * time.Minute
 
 // Plugin is one plugin of the kubelet.
 type Plugin struct {
@@ -37,7 +43,9 @@ type Registrar struct {
 	plugin     Plugin
 	registry   string
 	registered atomic.Bool
-	refused    chan string
+	patience   time.Duration
+	// verdicts are what the kubelet says: the reason of a refusal, or nothing.
+	verdicts chan string
 }
 
 // New returns a Registrar for p; registryDir is the kubelet's plugins_registry directory.
@@ -56,7 +64,7 @@ func New(registryDir string, p Plugin) (*Registrar, error) {
 	case !filepath.IsAbs(registryDir):
 		return nil, fmt.Errorf("plugin registry %q is not an absolute path", registryDir)
 	}
-	return &Registrar{plugin: p, registry: registryDir, refused: make(chan string, 1)}, nil
+	return &Registrar{plugin: p, registry: registryDir, patience: refusalPatience, verdicts: make(chan string)}, nil
 }
 
 // Name returns the plugin's name.
@@ -65,8 +73,7 @@ func (r *Registrar) Name() string { return r.plugin.Name }
 // Registered tells whether the kubelet has accepted the plugin.
 func (r *Registrar) Registered() bool { return r.registered.Load() }
 
-// Run serves until ctx ends. It returns an error when the kubelet refuses the plugin: only a new
-// process with a new socket makes the kubelet look again.
+// Run serves until ctx ends. It returns an error when the kubelet keeps refusing the plugin.
 func (r *Registrar) Run(ctx context.Context) error {
 	ctx = klog.NewContext(ctx, klog.FromContext(ctx).WithValues("plugin", r.plugin.Name))
 	group, ctx := errgroup.WithContext(ctx)
@@ -85,15 +92,36 @@ func (r *Registrar) Run(ctx context.Context) error {
 			registerapi.RegisterRegistrationServer(s, &service{registrar: r})
 		}, nil)
 	})
-	group.Go(func() error {
+	group.Go(func() error { return r.watch(ctx) })
+	return group.Wait()
+}
+
+// watch follows the kubelet's verdicts, until it has refused the plugin for too long.
+func (r *Registrar) watch(ctx context.Context) error {
+	logger := klog.FromContext(ctx)
+	var lost <-chan time.Time
+	last := ""
+	for {
 		select {
-		case reason := <-r.refused:
-			return fmt.Errorf("register %s %s: kubelet refused: %s", r.plugin.Type, r.plugin.Name, reason)
+		case reason := <-r.verdicts:
+			r.registered.Store(reason == "")
+			switch {
+			case reason == "":
+				logger.Info("Registered with the kubelet")
+				lost = nil
+			case lost == nil:
+				lost = time.After(r.patience)
+				fallthrough
+			case reason != last:
+				logger.Error(errors.New(reason), "Kubelet refuses the plugin")
+			}
+			last = reason
+		case <-lost:
+			return fmt.Errorf("register %s %s: kubelet refused: %s", r.plugin.Type, r.plugin.Name, last)
 		case <-ctx.Done():
 			return nil
 		}
-	})
-	return group.Wait()
+	}
 }
 
 // socket is where the kubelet asks what the plugin is. A slash in a resource's name would make a

@@ -24,15 +24,21 @@ const patience = 20 * time.Second
 // start runs a registrar of a plugin with a health service, and returns the registry directory.
 func start(t *testing.T, name string) (r *Registrar, registry string, ended <-chan error) {
 	t.Helper()
-	dir := t.TempDir()
+	// A directory named after the test could make paths too long for a socket.
+	dir, err := os.MkdirTemp("", "reg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	registry = filepath.Join(dir, "plugins_registry")
-	r, err := New(registry, Plugin{
+	r, err = New(registry, Plugin{
 		Type: registerapi.DevicePlugin, Name: name, Socket: filepath.Join(dir, "plugins", "p.sock"), Versions: []string{"v1beta1"},
 		Services: func(s grpc.ServiceRegistrar) { healthapi.RegisterHealthServer(s, health.NewServer()) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.patience = 300 * time.Millisecond
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	finished := make(chan struct{})
@@ -137,13 +143,15 @@ func TestSocketsComeBack(t *testing.T) {
 	for name, clean := range map[string]func() error{
 		"registration": func() error { return os.Remove(r.socket()) },
 		"endpoint":     func() error { return os.Remove(info.Endpoint) },
-		"both":         func() error { return os.RemoveAll(filepath.Dir(info.Endpoint)) },
-		"registry":     func() error { return os.RemoveAll(registry) },
+		// Renamed first: the sockets come back faster than a directory can be emptied.
+		"endpoint's directory": func() error { return removeDirectory(filepath.Dir(info.Endpoint)) },
+		"registry":             func() error { return removeDirectory(registry) },
 		"replaced": func() error {
-			if err := os.Remove(info.Endpoint); err != nil {
+			other := filepath.Join(filepath.Dir(registry), "other")
+			if err := os.WriteFile(other, nil, 0o600); err != nil {
 				return err
 			}
-			return os.WriteFile(info.Endpoint, nil, 0o600)
+			return os.Rename(other, info.Endpoint)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -166,8 +174,23 @@ func TestSocketsComeBack(t *testing.T) {
 	}
 }
 
-func TestRefusalEndsTheProcessWithTheReason(t *testing.T) {
-	_, registry, ended := start(t, "node.virtplane.io")
+func removeDirectory(path string) error {
+	if err := os.Rename(path, path+".old"); err != nil {
+		return err
+	}
+	return os.RemoveAll(path + ".old")
+}
+
+func TestRefusalThatStaysEndsTheProcessWithTheReason(t *testing.T) {
+	r, registry, ended := start(t, "node.virtplane.io")
+	// The kubelet may change its mind.
+	register(t, registry, &registerapi.RegistrationStatus{PluginRegistered: false, Error: "API server is away"})
+	register(t, registry, &registerapi.RegistrationStatus{PluginRegistered: true})
+	select {
+	case err := <-ended:
+		t.Fatalf("ended: %v", err)
+	case <-time.After(2 * r.patience):
+	}
 	register(t, registry, &registerapi.RegistrationStatus{PluginRegistered: false, Error: "name is taken"})
 	select {
 	case err := <-ended:
@@ -176,6 +199,13 @@ func TestRefusalEndsTheProcessWithTheReason(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Fatal("goes on")
+	}
+}
+
+func TestPathThatNoSocketCanHaveIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("x", maxPath), "p.sock")
+	if _, err := listen(path); err == nil || !strings.Contains(err.Error(), "107") {
+		t.Fatalf("got %v", err)
 	}
 }
 

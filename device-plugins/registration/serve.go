@@ -24,6 +24,8 @@ const (
 	recheck = 10 * time.Second
 	// stopTimeout is how long calls may take to end when the process stops.
 	stopTimeout = 3 * time.Second
+	// maxPath is the longest path in bytes that a socket's address can hold on Linux (unix(7)).
+	maxPath = 107
 	// maxMessage caps a gRPC message in bytes; the kubelet's are a few KiB.
 	maxMessage = 1 << 20
 )
@@ -100,6 +102,9 @@ type socket struct {
 }
 
 func listen(path string) (*socket, error) {
+	if len(path) > maxPath {
+		return nil, fmt.Errorf("listen on %s: the path has more than the %d bytes that a socket's address can hold; choose a shorter kubelet directory", path, maxPath)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make directory of %s: %w", path, err)
 	}

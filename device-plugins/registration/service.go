@@ -4,9 +4,9 @@
 package registration
 
 import (
+	"cmp"
 	"context"
 
-	"k8s.io/klog/v2"
 	registerapi "k8s.io/kubelet/pkg/apis/pluginregistration/v1"
 )
 
@@ -26,14 +26,14 @@ func (s *service) GetInfo(context.Context, *registerapi.InfoRequest) (*registera
 
 // NotifyRegistrationStatus takes the kubelet's verdict.
 func (s *service) NotifyRegistrationStatus(ctx context.Context, status *registerapi.RegistrationStatus) (*registerapi.RegistrationStatusResponse, error) {
-	s.registrar.registered.Store(status.PluginRegistered)
-	if status.PluginRegistered {
-		klog.FromContext(ctx).Info("Registered with the kubelet", "plugin", s.registrar.plugin.Name)
-		return &registerapi.RegistrationStatusResponse{}, nil
+	reason := ""
+	if !status.PluginRegistered {
+		reason = cmp.Or(status.Error, "no reason given")
 	}
 	select {
-	case s.registrar.refused <- status.Error:
-	default: // an earlier refusal is already ending the process
+	case s.registrar.verdicts <- reason:
+		return &registerapi.RegistrationStatusResponse{}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	return &registerapi.RegistrationStatusResponse{}, nil
 }

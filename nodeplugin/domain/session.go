@@ -226,7 +226,11 @@ func (g *Guest) report(r *session.Report) error {
 	if err != nil {
 		return err
 	}
+	before := g.State()
 	g.learn(func(f *Facts) { f.Report = clean })
+	if clean.State == before {
+		return nil
+	}
 	if clean.State == session.StateShutdown || clean.State == session.StateFailed {
 		g.logger.Info("Guest has ended", "state", clean.State, "reason", clean.Reason, "message", clean.Message)
 		g.hub.Finish()

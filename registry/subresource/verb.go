@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -32,7 +31,7 @@ func Verb(responder rest.Responder, code int, do func(*http.Request) error) http
 }
 
 // Options reads the body of a verb, JSON or YAML, into options. A body may be absent. dryRun points
-// to the field of that name in options; the query parameter of the same name sets it too.
+// to the field of that name in options; the generic server refuses the query parameter of that name.
 func Options(req *http.Request, options any, dryRun *[]string) error {
 	body, err := io.ReadAll(io.LimitReader(req.Body, maxBody+1))
 	switch {
@@ -43,11 +42,6 @@ func Options(req *http.Request, options any, dryRun *[]string) error {
 	case strings.TrimSpace(string(body)) != "":
 		if err := yaml.UnmarshalStrict(body, options); err != nil {
 			return apierrors.NewBadRequest(fmt.Sprintf("Can not unmarshal Request body to struct, error: %s", err))
-		}
-	}
-	for _, v := range req.URL.Query()["dryRun"] {
-		if !slices.Contains(*dryRun, v) {
-			*dryRun = append(*dryRun, v)
 		}
 	}
 	for _, v := range *dryRun {

@@ -174,18 +174,32 @@ func (a answer) status(t *testing.T) *metav1.Status {
 	return s
 }
 
-// call sends one request as a user and reads the answer, with nothing in between that would make it nicer.
-func call(t *testing.T, login *rest.Config, method, path, body string, header map[string]string) answer {
-	t.Helper()
-	client := must(rest.HTTPClientFor(login))(t)
-	req := must(http.NewRequestWithContext(t.Context(), method, login.Host+path, strings.NewReader(body)))(t)
+// send sends one request as a user and reads the answer, with nothing in between that would make it nicer.
+func send(ctx context.Context, login *rest.Config, method, path, body string, header map[string]string) (answer, error) {
+	client, err := rest.HTTPClientFor(login)
+	if err != nil {
+		return answer{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, login.Host+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
 	for key, value := range header {
 		req.Header.Set(key, value)
 	}
-	resp := must(client.Do(req))(t)
+	resp, err := client.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
 	defer resp.Body.Close()
-	content := must(io.ReadAll(resp.Body))(t)
-	return answer{resp.StatusCode, resp.Header, string(content)}
+	content, err := io.ReadAll(resp.Body)
+	return answer{resp.StatusCode, resp.Header, string(content)}, err
+}
+
+// call is send for the goroutine of the test, which an error ends.
+func call(t *testing.T, login *rest.Config, method, path, body string, header map[string]string) answer {
+	t.Helper()
+	return must(send(t.Context(), login, method, path, body, header))(t)
 }
 
 // pathOf returns the path of an object or, with an empty name, of all of a namespace.

@@ -102,6 +102,7 @@ func build(in Input) (*libvirtxml.Domain, map[string]string, error) {
 	}
 	addDevices(d.Devices, in)
 	addControllers(d.Devices)
+	placeDevices(d.Devices)
 	return d, disks, nil
 }
 

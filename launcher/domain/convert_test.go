@@ -96,3 +96,26 @@ func TestDeviceNamesGoOnAfterZ(t *testing.T) {
 		}
 	}
 }
+
+// A guest may have more devices than the root complex has slots; libvirt finds places for the rest.
+func TestDevicesBeyondTheRootComplexAreLeftToLibvirt(t *testing.T) {
+	devices := &libvirtxml.DomainDeviceList{MemBalloon: &libvirtxml.DomainMemBalloon{Model: "none"}}
+	for range 30 {
+		devices.Disks = append(devices.Disks, libvirtxml.DomainDisk{Target: &libvirtxml.DomainDiskTarget{Bus: "virtio"}})
+	}
+	placeDevices(devices)
+	used := map[uint]bool{}
+	for i := range devices.Disks {
+		address := devices.Disks[i].Address
+		if placed := i < lastSlot-firstSlot; placed != (address != nil) {
+			t.Fatalf("disk %d: address %v", i, address)
+		}
+		if address != nil {
+			slot := *address.PCI.Slot
+			if used[slot] || slot < firstSlot || slot > lastSlot {
+				t.Fatalf("disk %d: slot %d", i, slot)
+			}
+			used[slot] = true
+		}
+	}
+}

@@ -20,6 +20,7 @@ const stays = 5 * time.Second
 
 // TestGuestEndsByItself restarts and then powers off a guest from the inside, under each run strategy.
 func TestGuestEndsByItself(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		strategy v1.VirtualMachineRunStrategy
 		// after checks what becomes of the machine whose guest has powered off.

@@ -40,6 +40,17 @@ func Eventually(t testing.TB, what string, timeout time.Duration, check func(con
 	return time.Since(began)
 }
 
+// EventuallyTrue is Eventually for a check that names its fault.
+func EventuallyTrue(t testing.TB, what string, timeout time.Duration, fault func() string) time.Duration {
+	t.Helper()
+	return Eventually(t, what, timeout, func(context.Context) error {
+		if text := fault(); text != "" {
+			return errors.New(text)
+		}
+		return nil
+	})
+}
+
 // Component returns the pod of one of virtplane's components, on that node unless it is empty, if it is ready.
 func (s *Suite) Component(ctx context.Context, name, node string) (*corev1.Pod, error) {
 	options := metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + name}

@@ -16,6 +16,9 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
+// shortGrace is how many seconds a guest gets that still boots, and hears nothing, when its test is over.
+const shortGrace = 4
+
 // Option changes a virtual machine before it is created.
 type Option func(*v1.VirtualMachine)
 
@@ -65,6 +68,7 @@ func (n *Namespace) Machine(name string, options ...Option) *v1.VirtualMachine {
 	text := strings.ReplaceAll(string(raw), "demo", name)
 	vm := &v1.VirtualMachine{}
 	Need(n, yaml.UnmarshalStrict([]byte(text), vm), "decode example")
+	Grace(shortGrace)(vm)
 	for _, option := range options {
 		option(vm)
 	}

@@ -6,7 +6,6 @@ package virtualmachineinstance
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -57,7 +56,7 @@ var pause = verb{
 		case !vmi.IsRunning():
 			return conflict(vmi.Name, "VM is not running")
 		case vmi.Spec.LivenessProbe != nil:
-			return apierrors.NewForbidden(singular, vmi.Name, errors.New(pauseWithProbe))
+			return apierrors.NewForbidden(singular, vmi.Name, fmt.Errorf("%s", pauseWithProbe))
 		case vmi.HasCondition(v1.VirtualMachineInstancePaused):
 			return conflict(vmi.Name, "VMI is already paused")
 		}

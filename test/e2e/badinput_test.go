@@ -43,7 +43,7 @@ func TestBadInput(t *testing.T) {
 		},
 			want: []string{"spec.template.spec.domain.memory.guest"}},
 		{name: "unknown field", text: []string{"masquerade: {}", "masquerade: {}\n            masqerade: {}"},
-			want: []string{"unknown field", "spec.template.spec.domain.devices.interfaces[0].masqerade"},
+			want:    []string{"unknown field", "spec.template.spec.domain.devices.interfaces[0].masqerade"},
 			applied: []string{`.spec.template.spec.domain.devices.interfaces[name="default"].masqerade: field not declared in schema`}},
 		{name: "unknown run strategy", text: []string{"runStrategy: Halted", "runStrategy: Sometimes"},
 			want: []string{"spec.runStrategy", "Sometimes", "RerunOnFailure"}},

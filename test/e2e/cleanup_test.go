@@ -22,7 +22,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 	t.Parallel()
 	n := cluster.NewNamespace(t)
 	vmi := n.CreateRunning("machine")
-	n.Console("machine").Expect("login: ", suite.Boot)
+	n.AwaitAgent("machine")
 	launcher := n.Launcher(vmi)
 	node := cluster.Node(t, launcher.Spec.NodeName)
 	qemu := suite.Process(t, launcher.UID, "qemu-system-x86_64")

@@ -49,6 +49,14 @@ func (n *Namespace) AwaitRunning(name string) *v1.VirtualMachineInstance {
 	})
 }
 
+// AwaitAgent waits until the guest's agent is connected, through which it hears at once of a stop.
+func (n *Namespace) AwaitAgent(name string) {
+	n.Helper()
+	n.AwaitVMI(name, "connected to the agent", Boot, func(vmi *v1.VirtualMachineInstance) bool {
+		return vmi != nil && vmi.HasCondition(v1.VirtualMachineInstanceAgentConnected)
+	})
+}
+
 // AwaitOther waits until another instance than the given one runs.
 func (n *Namespace) AwaitOther(than *v1.VirtualMachineInstance) *v1.VirtualMachineInstance {
 	n.Helper()

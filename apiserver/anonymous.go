@@ -17,12 +17,13 @@ var probes = []string{"/healthz", "/livez", "/readyz"}
 // identified refuses callers without credentials, except on probes. Delegated authentication lets
 // them all pass as system:anonymous, whatever its option Anonymous says, and so leaves it to the
 // roles of the host cluster what a stranger on the pod network may do here.
-func identified(inner authenticator.Request) authenticator.Request {
+func identified(inner authenticator.Request, proxy frontProxy) authenticator.Request {
 	return authenticator.RequestFunc(func(req *http.Request) (*authenticator.Response, bool, error) {
+		// Authentication takes the headers of a front proxy out of the request.
+		forwarded := proxy.forwards(req) && req.TLS != nil && len(req.TLS.PeerCertificates) > 0
 		response, ok, err := inner.AuthenticateRequest(req)
-		// kube-apiserver identifies itself when it forwards the request of an anonymous user, which it let pass.
-		stranger := req.TLS == nil || len(req.TLS.PeerCertificates) == 0
-		if ok && stranger && response.User.GetName() == user.Anonymous && !slices.Contains(probes, req.URL.Path) {
+		// Anonymous users that kube-apiserver let pass are for authorization.
+		if ok && !forwarded && response.User.GetName() == user.Anonymous && !slices.Contains(probes, req.URL.Path) {
 			return nil, false, err
 		}
 		return response, ok, err

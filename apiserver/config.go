@@ -61,7 +61,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	if err := o.Recommended.ApplyTo(generic); err != nil {
 		return nil, fmt.Errorf("apply options: %w", err)
 	}
-	generic.Authentication.Authenticator = identified(generic.Authentication.Authenticator)
+	identify(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	return &Config{
 		Generic:      generic,

@@ -7,10 +7,8 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -225,19 +223,4 @@ func tail(path string) string {
 	}
 	all := strings.Split(strings.TrimSpace(string(content)), "\n")
 	return "\n" + strings.Join(all[max(0, len(all)-lines):], "\n")
-}
-
-var errNotReady = errors.New("not ready")
-
-// ready asks for /readyz once.
-func ready(client *http.Client, url string) error {
-	answer, err := client.Get(url + "/readyz")
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: %s", errNotReady, answer.Status)
-	}
-	return nil
 }

@@ -5,8 +5,7 @@ package integration
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -55,6 +54,8 @@ func parse(args []string) (*apiserver.Options, error) {
 	o.AddFlags(flags)
 	return o, flags.Parse(args)
 }
+
+var errNotReady = errors.New("not ready")
 
 // startServer runs a virt-apiserver in this process until ctx ends and returns when it is ready.
 func (h *host) startServer(ctx context.Context, dataDir string) (*server, error) {
@@ -166,14 +167,19 @@ func (s *server) probe(ctx context.Context) error {
 		}
 		s.ca = []byte(bundle.Data["ca.crt"])
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: s.tls(), DisableKeepAlives: true}, Timeout: 5 * time.Second}
-	return ready(client, s.url())
-}
-
-func (s *server) tls(certificates ...tls.Certificate) *tls.Config {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(s.ca)
-	return &tls.Config{RootCAs: roots, Certificates: certificates}
+	stranger := &rest.Config{Host: s.url(), TLSClientConfig: rest.TLSClientConfig{CAData: s.ca}, Timeout: 5 * time.Second}
+	if a, err := send(ctx, stranger, http.MethodGet, "/readyz", "", nil); err != nil || a.code != http.StatusOK {
+		return fmt.Errorf("%w: %d %s %v", errNotReady, a.code, a.body, err)
+	}
+	// The CA of client certificates is loaded in its own time. Only tests need it: others come through kube-apiserver.
+	admin, err := s.login("admin", "system:masters")
+	if err != nil {
+		return err
+	}
+	if a, err := send(ctx, admin, http.MethodGet, "/version", "", nil); err != nil || a.code != http.StatusOK {
+		return fmt.Errorf("%w: %d %s %v", errNotReady, a.code, a.body, err)
+	}
+	return nil
 }
 
 // login returns how a user reaches the server directly, with a certificate of the host's CA.

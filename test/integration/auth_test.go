@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+package integration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
+)
+
+// loginWith returns a login to virt-apiserver with a certificate of any CA.
+func loginWith(t *testing.T, ca *issuer, name string, groups ...string) *rest.Config {
+	t.Helper()
+	login := must(ca.client(name, groups...))(t)
+	return &rest.Config{Host: cluster.server.url(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: cluster.server.ca, CertData: login.cert, KeyData: login.key}}
+}
+
+// forwarded returns the headers by which kube-apiserver tells who a request comes from.
+func forwarded(user string, groups ...string) map[string]string {
+	return map[string]string{"X-Remote-User": user, "X-Remote-Group": strings.Join(groups, ",")}
+}
+
+func TestStrangersAreUnauthorized(t *testing.T) {
+	stranger := rest.AnonymousClientConfig(cluster.direct)
+	other := must(newIssuer("other-ca"))(t)
+	bearer := rest.AnonymousClientConfig(cluster.direct)
+	bearer.BearerToken = "not-a-token"
+	for _, path := range []string{"/", "/apis", "/openapi/v3", "/version", "/apis/kubevirt.io/v1/virtualmachines", "/apis/subresources.kubevirt.io/v1/version"} {
+		for who, a := range map[string]answer{
+			"nobody":                            call(t, stranger, http.MethodGet, path, "", nil),
+			"nobody who claims to be forwarded": call(t, stranger, http.MethodGet, path, "", forwarded("admin", "system:masters")),
+			"a certificate of another CA":       call(t, loginWith(t, other, "admin", "system:masters"), http.MethodGet, path, "", nil),
+			"a bad token":                       call(t, bearer, http.MethodGet, path, "", nil),
+			"a front proxy that is not allowed": call(t, loginWith(t, cluster.frontProxy, "other-proxy"), http.MethodGet, path, "", forwarded("admin", "system:masters")),
+			"a front proxy that names no user":  call(t, loginWith(t, cluster.frontProxy, frontProxyName), http.MethodGet, path, "", nil),
+			"a front proxy of another CA":       call(t, loginWith(t, other, frontProxyName), http.MethodGet, path, "", forwarded("admin", "system:masters")),
+		} {
+			if a.code != http.StatusUnauthorized {
+				t.Errorf("%s gets %d from %s: %.80s", who, a.code, path, a.body)
+			}
+		}
+	}
+}
+
+func TestTheFrontProxySpeaksForOthers(t *testing.T) {
+	proxy := loginWith(t, cluster.frontProxy, frontProxyName)
+	const path = "/apis/kubevirt.io/v1/virtualmachines"
+	if a := call(t, proxy, http.MethodGet, path, "", forwarded("admin", "system:masters")); a.code != http.StatusOK {
+		t.Errorf("a forwarded administrator: %d %s", a.code, a.body)
+	}
+	expectRefusal(t, "a forwarded user without rights", call(t, proxy, http.MethodGet, path, "", forwarded("bob", "system:authenticated")), 403,
+		`virtualmachines.kubevirt.io is forbidden: User "bob" cannot list resource "virtualmachines" in API group "kubevirt.io" at the cluster scope`)
+	// Only certificates of the front proxy's CA make the headers count.
+	user := must(cluster.server.login(frontProxyName))(t)
+	expectRefusal(t, "a user with the front proxy's name", call(t, user, http.MethodGet, path, "", forwarded("admin", "system:masters")), 403,
+		`virtualmachines.kubevirt.io is forbidden: User "front-proxy-client" cannot list resource "virtualmachines" in API group "kubevirt.io" at the cluster scope`)
+	// Anonymous users that kube-apiserver let pass are forwarded as what they are.
+	expectRefusal(t, "a forwarded anonymous user", call(t, proxy, http.MethodGet, path, "", forwarded("system:anonymous", "system:unauthenticated")), 403,
+		`virtualmachines.kubevirt.io is forbidden: User "system:anonymous" cannot list resource "virtualmachines" in API group "kubevirt.io" at the cluster scope`)
+}
+
+// TestAttributesOfAuthorization holds by which words each request is authorized: roles depend on them.
+func TestAttributesOfAuthorization(t *testing.T) {
+	ns := newNamespace(t)
+	create(t, ns, newVM("demo"))
+	createVMI(t, ns, newVMI("demo"))
+	alice := must(cluster.server.login("alice"))(t)
+	both := []string{"kubevirt.io", "subresources.kubevirt.io"}
+	native := both[:1]
+	for _, c := range []struct {
+		groups                 []string
+		method, resource, path string
+		verb, attribute        string
+	}{
+		{native, "GET", "virtualmachines", "/demo", "get", "virtualmachines"},
+		{native, "GET", "virtualmachines", "", "list", "virtualmachines"},
+		{native, "GET", "virtualmachines", "?watch=1", "watch", "virtualmachines"},
+		{native, "POST", "virtualmachines", "", "create", "virtualmachines"},
+		{native, "PUT", "virtualmachines", "/demo", "update", "virtualmachines"},
+		{native, "PATCH", "virtualmachines", "/demo", "patch", "virtualmachines"},
+		{native, "DELETE", "virtualmachines", "/demo", "delete", "virtualmachines"},
+		{native, "DELETE", "virtualmachines", "", "deletecollection", "virtualmachines"},
+		{native, "PUT", "virtualmachines", "/demo/status", "update", "virtualmachines/status"},
+		{native, "PATCH", "virtualmachineinstances", "/demo/status", "patch", "virtualmachineinstances/status"},
+		{both, "PUT", "virtualmachines", "/demo/start", "update", "virtualmachines/start"},
+		{both, "PUT", "virtualmachines", "/demo/stop", "update", "virtualmachines/stop"},
+		{both, "PUT", "virtualmachines", "/demo/restart", "update", "virtualmachines/restart"},
+		{both, "PUT", "virtualmachineinstances", "/demo/pause", "update", "virtualmachineinstances/pause"},
+		{both, "PUT", "virtualmachineinstances", "/demo/unpause", "update", "virtualmachineinstances/unpause"},
+		{both, "GET", "virtualmachineinstances", "/demo/console", "get", "virtualmachineinstances/console"},
+	} {
+		for _, group := range c.groups {
+			a := call(t, alice, c.method, pathOf(group, ns, c.resource, "")+c.path, "{}", nil)
+			object := c.resource + "." + group
+			if strings.HasPrefix(c.path, "/") {
+				object += ` "demo"`
+			}
+			expectRefusal(t, c.method+" "+c.resource+c.path, a, 403, fmt.Sprintf(`%s is forbidden: User "alice" cannot %s resource "%s" in API group "%s" in the namespace "%s"`,
+				object, c.verb, c.attribute, group, ns))
+		}
+	}
+	if vm := getVM(t, ns, "demo"); vm.Generation != 1 {
+		t.Errorf("generation %d after refused requests", vm.Generation)
+	}
+}
+
+// grant lets a user do one thing in a namespace and waits until the host cluster knows it: what
+// virt-apiserver hears of it is cached.
+func grant(t *testing.T, namespace, user, group, resource, verb string) {
+	t.Helper()
+	role := must(cluster.core.RbacV1().Roles(namespace).Create(t.Context(), &rbacv1.Role{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "grant-"},
+		Rules:      []rbacv1.PolicyRule{{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}}},
+	}, metav1.CreateOptions{}))(t)
+	must(cluster.core.RbacV1().RoleBindings(namespace).Create(t.Context(), &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: role.Name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+	}, metav1.CreateOptions{}))(t)
+	resource, subresource, _ := strings.Cut(resource, "/")
+	eventually(t, "grant", func(ctx context.Context) error {
+		review, err := cluster.core.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{
+			Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: namespace, Verb: verb, Group: group, Resource: resource, Subresource: subresource,
+			}},
+		}, metav1.CreateOptions{})
+		if err == nil && !review.Status.Allowed {
+			err = errors.New("not allowed yet")
+		}
+		return err
+	})
+}
+
+func TestARightOnAVerbIsOnThatVerbAlone(t *testing.T) {
+	ns := newNamespace(t)
+	create(t, ns, newVM("demo"))
+	grant(t, ns, "starter", "subresources.kubevirt.io", "virtualmachines/start", "update")
+	starter := must(cluster.server.login("starter"))(t)
+	for _, c := range []struct {
+		group, verb string
+		want        int
+	}{{"subresources.kubevirt.io", "stop", 403}, {"kubevirt.io", "start", 403}, {"subresources.kubevirt.io", "start", 202}} {
+		if a := call(t, starter, http.MethodPut, pathOf(c.group, ns, "virtualmachines", "demo")+"/"+c.verb, "", nil); a.code != c.want {
+			t.Errorf("%s of %s: %d %s, want %d", c.verb, c.group, a.code, a.body, c.want)
+		}
+	}
+	// A right on the object does not reach its verbs or its status.
+	grant(t, ns, "editor", "kubevirt.io", "virtualmachines", "update")
+	editor := must(cluster.server.login("editor"))(t)
+	for _, sub := range []string{"start", "status"} {
+		if a := call(t, editor, http.MethodPut, pathOf("kubevirt.io", ns, "virtualmachines", "demo")+"/"+sub, encode(t, getVM(t, ns, "demo")), nil); a.code != 403 {
+			t.Errorf("%s by who may update the object: %d %s", sub, a.code, a.body)
+		}
+	}
+}
+
+// TestPluginsWriteTheStatusOfTheirOwnNode goes through kube-apiserver with real tokens and the rights
+// that the manifests give to all plugins alike.
+func TestPluginsWriteTheStatusOfTheirOwnNode(t *testing.T) {
+	ns := newNamespace(t)
+	clients := map[string]clientset.Interface{
+		"own":     must(clientset.NewForConfig(tokenLogin(t, createPluginPod(t, "own-node", "192.0.2.11"))))(t),
+		"foreign": must(clientset.NewForConfig(tokenLogin(t, createPluginPod(t, "foreign-node", "192.0.2.12"))))(t),
+		"unbound": must(clientset.NewForConfig(tokenLogin(t, nil)))(t),
+	}
+	vmi := setPhase(t, createVMI(t, ns, newVMI("demo")), v1.Scheduled, func(vmi *v1.VirtualMachineInstance) {
+		vmi.Status.NodeName, vmi.Status.ActivePods = "own-node", map[types.UID]string{"pod-uid": "own-node"}
+	})
+	// The rule holds for patches too, which the manifests do not grant.
+	grant(t, ns, "system:serviceaccount:virtplane-system:virt-nodeplugin", "kubevirt.io", "virtualmachineinstances/status", "patch")
+	const forbidden = `virtualmachineinstances/status.kubevirt.io "demo" is forbidden: `
+	patch := func(who, body string, kind types.PatchType) error {
+		options := metav1.PatchOptions{FieldManager: who}
+		if kind == types.ApplyPatchType {
+			options.Force = ptr(true)
+		}
+		_, err := clients[who].KubevirtV1().VirtualMachineInstances(ns).Patch(t.Context(), "demo", kind, []byte(body), options, "status")
+		return err
+	}
+	const running = `{"status":{"phase":"Running"}}`
+	expectStatus(t, "foreign plugin", patch("foreign", running, types.MergePatchType), 403,
+		forbidden+`node "foreign-node" may not write the status of an instance of node "own-node"`)
+	expectStatus(t, "foreign plugin that takes the instance", patch("foreign", `{"status":{"nodeName":"foreign-node"}}`, types.MergePatchType), 403,
+		forbidden+`node "foreign-node" may not write the status of an instance of node "own-node"`)
+	expectStatus(t, "foreign plugin by apply", patch("foreign", `{"apiVersion":"kubevirt.io/v1","kind":"VirtualMachineInstance","metadata":{"name":"demo"},"status":{"phase":"Running"}}`, types.ApplyPatchType), 403,
+		forbidden+`node "foreign-node" may not write the status of an instance of node "own-node"`)
+	expectStatus(t, "token without a node", patch("unbound", running, types.MergePatchType), 403,
+		forbidden+"the token of the node plugin names no node; use a token that is bound to the plugin's pod")
+	expectStatus(t, "own plugin that names another node", patch("own", `{"status":{"nodeName":"foreign-node"}}`, types.MergePatchType), 403,
+		forbidden+"a node plugin may not change status.nodeName or status.activePods")
+	expectStatus(t, "own plugin that vouches for a pod", patch("own", `{"status":{"activePods":{"stranger":"own-node"}}}`, types.MergePatchType), 403,
+		forbidden+"a node plugin may not change status.nodeName or status.activePods")
+	update := vmi.DeepCopy()
+	update.Status.Phase = v1.Running
+	_, err := clients["foreign"].KubevirtV1().VirtualMachineInstances(ns).UpdateStatus(t.Context(), update, metav1.UpdateOptions{})
+	expectStatus(t, "foreign plugin by update", err, 403, forbidden+`node "foreign-node" may not write the status of an instance of node "own-node"`)
+	if got := getVMI(t, ns, "demo"); got.ResourceVersion != vmi.ResourceVersion {
+		t.Error("a refused write changed the object")
+	}
+
+	if _, err := clients["own"].KubevirtV1().VirtualMachineInstances(ns).UpdateStatus(t.Context(), update, metav1.UpdateOptions{}); err != nil {
+		t.Errorf("own plugin: %v", err)
+	}
+	if err := patch("own", `[{"op":"test","path":"/status/phase","value":"Running"},{"op":"replace","path":"/status/phase","value":"Succeeded"}]`, types.JSONPatchType); err != nil {
+		t.Errorf("own plugin by JSON patch: %v", err)
+	}
+	if got := getVMI(t, ns, "demo").Status; got.Phase != v1.Succeeded || got.NodeName != "own-node" {
+		t.Errorf("status %+v", got)
+	}
+
+	// What the roles do not name, RBAC refuses.
+	api := clients["own"].KubevirtV1()
+	_, err = api.VirtualMachineInstances(ns).Patch(t.Context(), "demo", types.MergePatchType, []byte(`{"metadata":{"labels":{"a":"b"}}}`), metav1.PatchOptions{})
+	expectStatus(t, "plugin that labels an instance", err, 403, "")
+	_, err = api.VirtualMachines(ns).List(t.Context(), metav1.ListOptions{})
+	expectStatus(t, "plugin that lists virtual machines", err, 403, "")
+	expectStatus(t, "plugin that deletes an instance", api.VirtualMachineInstances(ns).Delete(t.Context(), "demo", metav1.DeleteOptions{}), 403, "")
+	if _, err := api.VirtualMachineInstances("").List(t.Context(), metav1.ListOptions{FieldSelector: "status.nodeName=own-node"}); err != nil {
+		t.Errorf("plugin that lists the instances of its node: %v", err)
+	}
+}
+
+// TestTheServerKeepsItsRegistrations holds that nobody has to copy a CA into an APIService.
+func TestTheServerKeepsItsRegistrations(t *testing.T) {
+	bundle := must(cluster.core.CoreV1().ConfigMaps(systemNamespace).Get(t.Context(), "virtplane-ca-bundle", metav1.GetOptions{}))(t)
+	if !strings.HasPrefix(bundle.Data["ca.crt"], "-----BEGIN CERTIFICATE-----") {
+		t.Errorf("bundle %q", bundle.Data)
+	}
+	secret := must(cluster.core.CoreV1().Secrets(systemNamespace).Get(t.Context(), "virtplane-ca", metav1.GetOptions{}))(t)
+	if secret.Type != corev1.SecretTypeTLS || len(secret.Data["tls.key"]) == 0 {
+		t.Errorf("CA secret of type %s with %d keys", secret.Type, len(secret.Data))
+	}
+}

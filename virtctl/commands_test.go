@@ -95,6 +95,9 @@ func TestErrorsOfTheServer(t *testing.T) {
 		{"virt-apiserver away", "start demo", map[string]http.HandlerFunc{"PUT " + vmPath + "start": func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "error trying to reach service", http.StatusServiceUnavailable)
 		}}, "Error: virt-apiserver is not available"},
+		{"the node's plugin away", "start demo", map[string]http.HandlerFunc{
+			"PUT " + vmPath + "start": refuse(503, "ServiceUnavailable", `reach the plugin of node "node1": no virt-nodeplugin pod runs on the node`),
+		}, "Error from server (ServiceUnavailable): reach the plugin of node \"node1\": no virt-nodeplugin pod runs on the node\n"},
 		{"an older server", "start demo", map[string]http.HandlerFunc{
 			"PUT " + vmPath + "start": refuse(400, "BadRequest", "what?"),
 			"GET /apis/subresources.kubevirt.io/v1/version": func(w http.ResponseWriter, _ *http.Request) {

@@ -16,6 +16,9 @@ import (
 // unserved begins the message that client-go makes up for a path that no server knows.
 const unserved = "the server could not find the requested resource"
 
+// unreachable begins the message that client-go makes up when kube-apiserver reaches no server behind a path.
+const unreachable = "the server is currently unable to handle the request"
+
 // explain returns what to print about err.
 func explain(err error) string {
 	var status apierrors.APIStatus
@@ -23,7 +26,7 @@ func explain(err error) string {
 		switch s := status.Status(); {
 		case strings.HasPrefix(s.Message, unserved) || strings.HasSuffix(s.Message, "404 page not found"):
 			return "Error: the cluster does not serve subresources.kubevirt.io/v1; is virtplane installed? (kubectl get apiservice v1.subresources.kubevirt.io)"
-		case apierrors.IsServiceUnavailable(err):
+		case apierrors.IsServiceUnavailable(err) && strings.HasPrefix(s.Message, unreachable):
 			return fmt.Sprintf("Error: virt-apiserver is not available: %s (kubectl get apiservice v1.subresources.kubevirt.io)", s.Message)
 		case s.Reason == "":
 			return "Error from server: " + s.Message

@@ -22,8 +22,12 @@ import (
 	"github.com/virtplane/virtplane/client/openapi"
 )
 
-// streams are the subresources that stay open; the server's request timeout would cut them.
-var streams = sets.NewString("console", "vnc", "portforward", "usbredir", "vsock", "proxy")
+// longRunning tells which requests stay open: watches and the streams of guests. The server's request
+// timeout would cut them.
+var longRunning = genericfilters.BasicLongRunningRequestCheck(
+	sets.NewString("watch", "proxy"),
+	sets.NewString("console", "vnc", "portforward", "usbredir", "vsock", "proxy"),
+)
 
 // watchDrain is how long a stopping server takes to end its watches one after another. Without it an
 // open watch would hold up the exit for a whole request timeout.
@@ -56,7 +60,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	generic.OpenAPIConfig.Info.Version = version.Get().GitVersion
 	generic.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
 	generic.OpenAPIV3Config.Info = generic.OpenAPIConfig.Info
-	generic.LongRunningFunc = genericfilters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), streams)
+	generic.LongRunningFunc = longRunning
 	generic.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
 	if err := o.Recommended.ApplyTo(generic); err != nil {
 		return nil, fmt.Errorf("apply options: %w", err)

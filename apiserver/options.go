@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,6 +21,9 @@ import (
 
 // etcdPrefix is where the objects live in etcd, which may be shared with others.
 const etcdPrefix = "/registry/virtplane.io"
+
+// maxSocketPath is the longest path of a unix socket that Linux takes, in bytes.
+const maxSocketPath = 107
 
 // Options are the flags of virt-apiserver.
 type Options struct {
@@ -60,6 +64,9 @@ func (o *Options) Validate() []error {
 	if o.embedded() {
 		if !filepath.IsAbs(o.DataDir) {
 			errs = append(errs, fmt.Errorf("--data-dir: %q must be an absolute path, or name external servers with --etcd-servers", o.DataDir))
+		}
+		if n := len(strings.TrimPrefix(embeddedetcd.Endpoint(o.DataDir), "unix://")); n > maxSocketPath {
+			errs = append(errs, fmt.Errorf("--data-dir: %q is %d characters too long for the path of a socket in it", o.DataDir, n-maxSocketPath))
 		}
 		// The address of the embedded server is only known to Config; the library insists on one.
 		o.Recommended.Etcd.StorageConfig.Transport.ServerList = []string{embeddedetcd.Endpoint(o.DataDir)}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -25,6 +26,10 @@ func TestOptions(t *testing.T) {
 		{"external etcd needs no data directory", []string{"--etcd-servers=https://192.0.2.7:2379", "--data-dir="}, nil},
 		{"relative data directory", []string{"--data-dir=data"}, []string{
 			`--data-dir: "data" must be an absolute path, or name external servers with --etcd-servers`,
+		}},
+		{"longest data directory", []string{"--data-dir=/" + strings.Repeat("d", 94)}, nil},
+		{"longer data directory", []string{"--data-dir=/" + strings.Repeat("d", 95)}, []string{
+			`--data-dir: "/` + strings.Repeat("d", 95) + `" is 1 characters too long for the path of a socket in it`,
 		}},
 		{"all problems at once", []string{"--data-dir=", "--namespace=", "--service-name="}, []string{
 			`--data-dir: "" must be an absolute path, or name external servers with --etcd-servers`,

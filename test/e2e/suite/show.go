@@ -17,10 +17,12 @@ func show(object any) string {
 	if object == nil || reflect.ValueOf(object).Kind() == reflect.Pointer && reflect.ValueOf(object).IsNil() {
 		return "not there"
 	}
-	if accessor, err := meta.Accessor(object); err == nil {
-		object = reflect.ValueOf(object).Interface().(runtime.Object).DeepCopyObject()
-		accessor, _ = meta.Accessor(object)
-		accessor.SetManagedFields(nil)
+	if o, ok := object.(runtime.Object); ok {
+		shown := o.DeepCopyObject()
+		if accessor, err := meta.Accessor(shown); err == nil {
+			accessor.SetManagedFields(nil)
+		}
+		object = shown
 	}
 	raw, err := json.Marshal(object)
 	if err != nil {

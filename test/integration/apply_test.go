@@ -48,7 +48,7 @@ func owned(t *testing.T, managed []metav1.ManagedFieldsEntry, manager, subresour
 			continue
 		}
 		var tree map[string]map[string]any
-		if err := json.Unmarshal(entry.FieldsV1.Raw, &tree); err != nil {
+		if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &tree); err != nil {
 			t.Fatal(err)
 		}
 		var out []string

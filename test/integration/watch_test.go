@@ -141,7 +141,7 @@ func TestWatchesGetBookmarks(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	w := must(machines(ns).Watch(ctx, metav1.ListOptions{
-		ResourceVersion: vm.ResourceVersion, AllowWatchBookmarks: true, TimeoutSeconds: ptr(int64(4)),
+		ResourceVersion: vm.ResourceVersion, AllowWatchBookmarks: true, TimeoutSeconds: ptr(int64(7)),
 	}))(t)
 	defer w.Stop()
 	// The watch gets none of what happens elsewhere, only how far it has come.

@@ -53,3 +53,42 @@ func TestKilledQEMU(t *testing.T) {
 		})
 	}
 }
+
+// TestReplacedInstance takes an instance from its machine in several ways. Each time another one comes.
+func TestReplacedInstance(t *testing.T) {
+	t.Parallel()
+	n := cluster.NewNamespace(t)
+	vmi := n.CreateRunning("machine")
+	for _, c := range []struct {
+		name string
+		take func(n *suite.Namespace, launcher *corev1.Pod)
+		// phase is what the instance was seen in at its end; empty when it is deleted without one.
+		phase v1.VirtualMachineInstancePhase
+	}{
+		{"kill -9 of virt-launcher", func(n *suite.Namespace, launcher *corev1.Pod) {
+			suite.Kill(n, suite.Process(n, launcher.UID, "virt-launcher"), "virt-launcher")
+		}, v1.Failed},
+		{"delete of the launcher pod", func(n *suite.Namespace, launcher *corev1.Pod) {
+			n.Kubectl("delete", "pod", launcher.Name, "--wait=false")
+		}, v1.Succeeded},
+		{"delete of the instance", func(n *suite.Namespace, _ *corev1.Pod) {
+			n.Kubectl("delete", "vmi", "machine", "--wait=false")
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := n.In(t)
+			launcher := n.Launcher(vmi)
+			began := time.Now()
+			c.take(n, launcher)
+			if c.phase != "" {
+				n.AwaitVMISince(began, "machine", string(c.phase), suite.Quick, func(now *v1.VirtualMachineInstance) bool {
+					return now != nil && now.UID == vmi.UID && now.Status.Phase == c.phase
+				})
+			}
+			vmi = n.AwaitOther(vmi)
+			suite.Measured(t, c.name+" until another instance runs", time.Since(began))
+			n.AwaitNoPod(launcher.Name)
+			n.AwaitStatus("machine", v1.VirtualMachineStatusRunning)
+		})
+	}
+}

@@ -34,11 +34,16 @@ func SetDefaults_VirtualMachine(vm *VirtualMachine) {
 	if vm.Status.PrintableStatus == "" {
 		vm.Status.PrintableStatus = VirtualMachineStatusStopped
 	}
+	if vm.Spec.Template != nil {
+		settleSpec(&vm.Spec.Template.Spec)
+	}
 }
 
 // SetDefaults_VirtualMachineInstance fills in what the user left out.
 func SetDefaults_VirtualMachineInstance(vmi *VirtualMachineInstance) {
 	SetInstanceSpecDefaults(&vmi.Spec)
+	settleSpec(&vmi.Spec)
+	settleMemory(vmi.Status.Memory)
 }
 
 // SetInstanceSpecDefaults fills in what the user left out of an instance's spec.

@@ -77,9 +77,12 @@ func (p *Plugin) addClients(context.Context) error {
 // changed passes on what has changed at the API server.
 func (p *Plugin) changed(name types.NamespacedName) {
 	p.syncer.Changed(name)
-	if p.instances.Get(name) == nil {
+	vmi := p.instances.Get(name)
+	if vmi == nil {
 		p.sweep()
+		return
 	}
+	p.guests.Ending(vmi)
 }
 
 func (p *Plugin) addGuests(ctx context.Context) error {

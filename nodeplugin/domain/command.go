@@ -28,12 +28,17 @@ func (e CommandError) Error() string { return string(e) }
 
 // Do has the launcher carry out verb, and waits for its answer or the end of ctx.
 func (g *Guest) Do(ctx context.Context, verb session.Verb) error {
+	return g.command(ctx, session.Command{Verb: verb})
+}
+
+func (g *Guest) command(ctx context.Context, c session.Command) error {
 	l, id, answer, err := g.enlist()
 	if err != nil {
 		return err
 	}
 	defer g.forget(l, id)
-	if err := l.send(&session.Message{Command: &session.Command{ID: id, Verb: verb}}); err != nil {
+	c.ID = id
+	if err := l.send(&session.Message{Command: &c}); err != nil {
 		return errors.Join(ErrNotConnected, err)
 	}
 	select {

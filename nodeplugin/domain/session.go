@@ -39,6 +39,9 @@ type link struct {
 	done   chan struct{}
 	// waiting holds the commands without an answer; the guest's mutex guards it.
 	waiting map[uint64]chan string
+	// told is the grace period in seconds with which the launcher was told to stop its guest; nil
+	// when it was not. The guest's mutex guards it.
+	told *int64
 }
 
 // send writes a message in time or ends the session.
@@ -111,7 +114,11 @@ func (g *Guest) start(ctx context.Context, l *link, ns *network.Namespace) error
 	if err != nil {
 		return fmt.Errorf("encode instance: %w", err)
 	}
-	return l.send(&session.Message{Start: &session.Start{VMI: raw, Interfaces: result.Interfaces}})
+	if err := l.send(&session.Message{Start: &session.Start{VMI: raw, Interfaces: result.Interfaces}}); err != nil {
+		return err
+	}
+	g.manager.Ending(vmi)
+	return nil
 }
 
 // awaitInstance returns the instance of the launcher as the API server has it.

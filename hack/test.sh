@@ -32,8 +32,8 @@ if [ "$before" != "$after" ]; then
 fi
 
 # The API tests run against a real kube-apiserver.
-step "build"
-bin/cluster build
+step "Kubernetes"
+bin/cluster tools
 
 step "unit and API tests"
 git ls-files -co --exclude-standard -- go.mod '*/go.mod' | grep -v '^hack/modules/' | while read -r file; do

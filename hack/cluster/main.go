@@ -39,7 +39,7 @@ func newCommand() *cobra.Command {
 	s.AddPathFlags(root.PersistentFlags())
 	root.AddCommand(
 		upCommand(s), downCommand(s), statusCommand(s), packagesCommand(),
-		buildCommand(s), imagesCommand(s), loadCommand(s), installCommand(s), demoCommand(s), execCommand(s),
+		toolsCommand(s), buildCommand(s), imagesCommand(s), loadCommand(s), installCommand(s), demoCommand(s), execCommand(s),
 		hidden(machine.SupervisorCommand, func([]string) error { return machine.Supervise() }),
 		hidden(machine.NodeCommand, func([]string) error { return machine.RunNode() }),
 		hidden(machine.ShimCommand, func(args []string) error { return machine.Shim(args[0], args[1:]) }),

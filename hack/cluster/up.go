@@ -65,15 +65,7 @@ func (o *upOptions) run(ctx context.Context, s *settings.Settings) error {
 	if err != nil {
 		return err
 	}
-	for _, tool := range tools {
-		if tool.Built(s) {
-			continue
-		}
-		if err := report.Step("build "+tool.Name+" "+tool.Version, func() error { return tool.Build(ctx, s) }); err != nil {
-			return err
-		}
-	}
-	if err := build.LinkKubectl(s); err != nil {
+	if err := buildTools(ctx, s, report, tools); err != nil {
 		return err
 	}
 	// The control plane and the nodes start while the programs are built.

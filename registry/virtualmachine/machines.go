@@ -5,16 +5,14 @@ package virtualmachine
 
 import (
 	"context"
-	"errors"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/frame"
 )
 
 // InstanceStore reads and changes the instances of virtual machines.
@@ -45,7 +43,7 @@ const (
 func (m machineStore) apply(ctx context.Context, name string, dryRun []string, do change) error {
 	obj, err := m.main.Get(ctx, name, &metav1.GetOptions{})
 	if err != nil {
-		return notFound(err, name)
+		return frame.Machine.Rename(err, name)
 	}
 	// The change is tried on a copy first: what it touches decides the store whose rules apply.
 	touched, err := do(obj.(*v1.VirtualMachine).DeepCopy())
@@ -69,21 +67,11 @@ func (m machineStore) apply(ctx context.Context, name string, dryRun []string, d
 	})
 	_, _, err = store.Update(ctx, name, info, rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false,
 		&metav1.UpdateOptions{DryRun: dryRun})
-	return notFound(err, name)
+	return frame.Machine.Rename(err, name)
 }
 
 // conflict is the answer to a request that does not fit the virtual machine's state.
-func conflict(name, message string) error {
-	return apierrors.NewConflict(schema.GroupResource{Group: v1.GroupName, Resource: "virtualmachine"}, name, errors.New(message))
-}
-
-// notFound gives a missing object the singular name that clients of the subresources know.
-func notFound(err error, name string) error {
-	if apierrors.IsNotFound(err) {
-		return apierrors.NewNotFound(schema.GroupResource{Group: v1.GroupName, Resource: "virtualmachine"}, name)
-	}
-	return err
-}
+func conflict(name, message string) error { return frame.Machine.Conflict(name, message) }
 
 // request puts a start or stop into the queue of a virtual machine.
 func request(vm *v1.VirtualMachine, requests ...v1.VirtualMachineStateChangeRequest) (part, error) {

@@ -4,75 +4,13 @@
 package virtualmachine
 
 import (
-	"context"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/validation/field"
-	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/frame"
 )
 
-// statusStrategy lets the status subresource change the status alone.
-type statusStrategy struct{ strategy }
-
-func (statusStrategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return resetFields("spec")
-}
-
-func (statusStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
-	vm, before := obj.(*v1.VirtualMachine), old.(*v1.VirtualMachine)
-	status := vm.Status
-	meta := vm.ObjectMeta
-	before.DeepCopyInto(vm)
-	vm.Status = status
-	vm.ManagedFields = meta.ManagedFields
-	vm.ResourceVersion = meta.ResourceVersion
-}
-
-func (statusStrategy) ValidateUpdate(context.Context, runtime.Object, runtime.Object) field.ErrorList {
-	return nil
-}
-
-func (statusStrategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
-// StatusREST serves virtualmachines/status.
-type StatusREST struct{ store *genericregistry.Store }
-
-var (
-	_ rest.Patcher = &StatusREST{}
-	_ rest.Updater = &StatusREST{}
-)
-
-// New returns an empty VirtualMachine.
-func (r *StatusREST) New() runtime.Object { return &v1.VirtualMachine{} }
-
-// Destroy does nothing: the main storage owns the store.
-func (r *StatusREST) Destroy() {}
-
-// Get returns the VirtualMachine, which patches need.
-func (r *StatusREST) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
-	return r.store.Get(ctx, name, options)
-}
-
-// Update changes the status of a VirtualMachine.
-func (r *StatusREST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo,
-	createValidation rest.ValidateObjectFunc, updateValidation rest.ValidateObjectUpdateFunc,
-	_ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
-	return r.store.Update(ctx, name, info, createValidation, updateValidation, false, options)
-}
-
-// GetResetFields tells server-side apply which fields the subresource ignores.
-func (r *StatusREST) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
-	return r.store.GetResetFields()
-}
-
-// ConvertToTable prints a VirtualMachine.
-func (r *StatusREST) ConvertToTable(ctx context.Context, obj, options runtime.Object) (*metav1.Table, error) {
-	return r.store.ConvertToTable(ctx, obj, options)
+// statusRules lets the status subresource change the status alone.
+func statusRules(s strategy) rest.UpdateResetFieldsStrategy {
+	return frame.NewStatusStrategy(s, v1.SchemeGroupVersion, func(vm, written *v1.VirtualMachine) { vm.Status = written.Status })
 }

@@ -14,12 +14,13 @@ import (
 	"k8s.io/apiserver/pkg/storage"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/frame"
 )
 
 // Storage holds the storages of virtualmachines and its subresources.
 type Storage struct {
 	VirtualMachine *REST
-	Status         *StatusREST
+	Status         *frame.StatusREST
 	Start          *StartREST
 	Stop           *StopREST
 	Restart        *RestartREST
@@ -36,7 +37,7 @@ func (*REST) Categories() []string { return []string{"all"} }
 
 // NewStorage returns the storages; instances reads the instance of a virtual machine.
 func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, instances InstanceStore) (*Storage, error) {
-	s := newStrategy(typer)
+	s := strategy{frame.NewStrategy(typer)}
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &v1.VirtualMachine{} },
 		NewListFunc:               func() runtime.Object { return &v1.VirtualMachineList{} },
@@ -47,18 +48,16 @@ func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, in
 		UpdateStrategy:            s,
 		DeleteStrategy:            s,
 		ResetFieldsStrategy:       s,
-		TableConvertor:            table{},
+		TableConvertor:            table,
 	}
 	if err := store.CompleteWithOptions(&generic.StoreOptions{RESTOptions: options, AttrFunc: attributes}); err != nil {
 		return nil, fmt.Errorf("open storage of virtualmachines: %w", err)
 	}
-	status := *store
-	status.UpdateStrategy = statusStrategy{s}
-	status.ResetFieldsStrategy = statusStrategy{s}
-	machines := machineStore{main: store, status: &status}
+	status := frame.NewStatusREST(store, statusRules(s), nil)
+	machines := machineStore{main: store, status: status.Store()}
 	return &Storage{
 		VirtualMachine: &REST{store},
-		Status:         &StatusREST{&status},
+		Status:         status,
 		Start:          &StartREST{machines, instances},
 		Stop:           &StopREST{machines, instances},
 		Restart:        &RestartREST{machines, instances},

@@ -85,7 +85,7 @@ func TestStatusChangesTheStatusAlone(t *testing.T) {
 	vm.Status.Created = true
 	vm.ResourceVersion = "8"
 	vm.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "controller"}}
-	statusStrategy{}.PrepareForUpdate(t.Context(), vm, old)
+	statusRules(strategy{}).PrepareForUpdate(t.Context(), vm, old)
 
 	want := old.DeepCopy()
 	want.Status.Created = true
@@ -119,7 +119,7 @@ func TestTable(t *testing.T) {
 		Conditions:      []v1.VirtualMachineCondition{{Type: v1.VirtualMachineReady, Status: v1.ConditionTrue}},
 	}
 	list := &v1.VirtualMachineList{ListMeta: metav1.ListMeta{ResourceVersion: "42", Continue: "more"}, Items: []v1.VirtualMachine{*up, *stored()}}
-	got, err := table{}.ConvertToTable(t.Context(), list, nil)
+	got, err := table.ConvertToTable(t.Context(), list, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,14 +139,14 @@ func TestTable(t *testing.T) {
 		}
 	}
 
-	one, err := table{}.ConvertToTable(t.Context(), up, &metav1.TableOptions{NoHeaders: true})
+	one, err := table.ConvertToTable(t.Context(), up, &metav1.TableOptions{NoHeaders: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(one.ColumnDefinitions) != 0 || len(one.Rows) != 1 || one.ResourceVersion != "7" {
 		t.Errorf("one object without headers: %+v", one)
 	}
-	if _, err := (table{}).ConvertToTable(t.Context(), &v1.VirtualMachineInstanceList{Items: make([]v1.VirtualMachineInstance, 1)}, nil); err == nil {
+	if _, err := table.ConvertToTable(t.Context(), &v1.VirtualMachineInstanceList{Items: make([]v1.VirtualMachineInstance, 1)}, nil); err == nil {
 		t.Error("another kind was printed as a virtual machine")
 	}
 }

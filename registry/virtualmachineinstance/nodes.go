@@ -5,7 +5,6 @@ package virtualmachineinstance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,10 +12,10 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/frame"
 )
 
 // Nodes reaches the plugins of the nodes.
@@ -28,20 +27,13 @@ type Nodes interface {
 // get returns the instance called name, or the error that clients of the subresources know.
 func get(ctx context.Context, store *genericregistry.Store, name string) (*v1.VirtualMachineInstance, error) {
 	obj, err := store.Get(ctx, name, &metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, apierrors.NewNotFound(singular, name)
-	}
 	if err != nil {
-		return nil, err
+		return nil, frame.Instance.Rename(err, name)
 	}
 	return obj.(*v1.VirtualMachineInstance), nil
 }
 
-var singular = schema.GroupResource{Group: v1.GroupName, Resource: "virtualmachineinstance"}
-
-func conflict(name, message string) error {
-	return apierrors.NewConflict(singular, name, errors.New(message))
-}
+func conflict(name, message string) error { return frame.Instance.Conflict(name, message) }
 
 // locate returns where the plugin of an instance's node serves verb.
 func locate(nodes Nodes, vmi *v1.VirtualMachineInstance, verb string) (*url.URL, http.RoundTripper, error) {

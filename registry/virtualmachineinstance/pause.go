@@ -18,6 +18,7 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/frame"
 	"github.com/virtplane/virtplane/registry/subresource"
 )
 
@@ -56,7 +57,7 @@ var pause = verb{
 		case !vmi.IsRunning():
 			return conflict(vmi.Name, "VM is not running")
 		case vmi.Spec.LivenessProbe != nil:
-			return apierrors.NewForbidden(singular, vmi.Name, fmt.Errorf("%s", pauseWithProbe))
+			return apierrors.NewForbidden(frame.Instance.Resource(), vmi.Name, fmt.Errorf("%s", pauseWithProbe))
 		case vmi.HasCondition(v1.VirtualMachineInstancePaused):
 			return conflict(vmi.Name, "VMI is already paused")
 		}

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/frame"
 )
 
 // Fields by which instances can be selected, besides metadata.name and metadata.namespace.
@@ -26,7 +27,7 @@ const (
 // Storage holds the storages of virtualmachineinstances and its subresources.
 type Storage struct {
 	Instance  *REST
-	Status    *StatusREST
+	Status    *frame.StatusREST
 	Console   *ConsoleREST
 	Pause     *PauseREST
 	Unpause   *PauseREST
@@ -44,7 +45,7 @@ func (*REST) Categories() []string { return []string{"all"} }
 
 // NewStorage returns the storages; nodes reaches the plugins of the nodes.
 func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, writers Writers, nodes Nodes) (*Storage, error) {
-	s := newStrategy(typer)
+	s := strategy{frame.NewStrategy(typer)}
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &v1.VirtualMachineInstance{} },
 		NewListFunc:               func() runtime.Object { return &v1.VirtualMachineInstanceList{} },
@@ -55,7 +56,7 @@ func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, wr
 		UpdateStrategy:            s,
 		DeleteStrategy:            s,
 		ResetFieldsStrategy:       s,
-		TableConvertor:            table{},
+		TableConvertor:            table,
 	}
 	if err := store.CompleteWithOptions(&generic.StoreOptions{
 		RESTOptions: options,
@@ -66,14 +67,11 @@ func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, wr
 	}); err != nil {
 		return nil, fmt.Errorf("open storage of virtualmachineinstances: %w", err)
 	}
-	status := *store
-	status.UpdateStrategy = statusStrategy{s}
-	status.ResetFieldsStrategy = statusStrategy{s}
 	grace := *store
 	grace.UpdateStrategy = graceStrategy{s}
 	return &Storage{
 		Instance:  &REST{store},
-		Status:    &StatusREST{&status, writers},
+		Status:    frame.NewStatusREST(store, statusRules(s), writers.guard),
 		Console:   &ConsoleREST{store, nodes},
 		Pause:     &PauseREST{store, nodes, pause},
 		Unpause:   &PauseREST{store, nodes, unpause},

@@ -69,7 +69,7 @@ func TestTheStatusResourceKeepsEverythingElse(t *testing.T) {
 	vmi.Labels["app"], vmi.Finalizers, vmi.Generation = "db", nil, 9
 	vmi.Status.Phase = v1.Failed
 	vmi.ResourceVersion, vmi.ManagedFields = "8", []metav1.ManagedFieldsEntry{{Manager: "plugin"}}
-	statusStrategy{}.PrepareForUpdate(t.Context(), vmi, old)
+	statusRules(strategy{}).PrepareForUpdate(t.Context(), vmi, old)
 	want := old.DeepCopy()
 	want.Status.Phase = v1.Failed
 	want.ResourceVersion, want.ManagedFields = "8", []metav1.ManagedFieldsEntry{{Manager: "plugin"}}
@@ -96,7 +96,7 @@ func TestTheNodeLabelFollowsTheStatus(t *testing.T) {
 		old.Labels = c.before
 		vmi := old.DeepCopy()
 		vmi.Status.NodeName = c.node
-		statusStrategy{}.PrepareForUpdate(t.Context(), vmi, old)
+		statusRules(strategy{}).PrepareForUpdate(t.Context(), vmi, old)
 		if diff := cmp.Diff(c.want, vmi.Labels); diff != "" {
 			t.Errorf("%s (- want, + got):\n%s", c.name, diff)
 		}
@@ -129,7 +129,7 @@ func TestTable(t *testing.T) {
 			{Type: "LiveMigratable", Status: v1.ConditionUnknown},
 		},
 	}
-	got, err := table{}.ConvertToTable(t.Context(), &v1.VirtualMachineInstanceList{Items: []v1.VirtualMachineInstance{*up, *stored()}}, nil)
+	got, err := table.ConvertToTable(t.Context(), &v1.VirtualMachineInstanceList{Items: []v1.VirtualMachineInstance{*up, *stored()}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("row %d (- want, + got):\n%s", i, diff)
 		}
 	}
-	if _, err := (table{}).ConvertToTable(t.Context(), &v1.VirtualMachineList{Items: make([]v1.VirtualMachine, 1)}, nil); err == nil {
+	if _, err := table.ConvertToTable(t.Context(), &v1.VirtualMachineList{Items: make([]v1.VirtualMachine, 1)}, nil); err == nil {
 		t.Error("another kind was printed as an instance")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/endpoints/request"
@@ -25,6 +26,11 @@ const NodePluginAccount = "virt-nodeplugin"
 type Writers struct {
 	// Namespace is where virtplane is installed.
 	Namespace string
+}
+
+// guard is the rule as the status subresource asks for it.
+func (w Writers) guard(ctx context.Context, obj, old runtime.Object) error {
+	return w.authorize(ctx, obj.(*v1.VirtualMachineInstance), old.(*v1.VirtualMachineInstance))
 }
 
 func (w Writers) authorize(ctx context.Context, vmi, old *v1.VirtualMachineInstance) error {

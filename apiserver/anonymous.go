@@ -22,6 +22,10 @@ func identified(inner authenticator.Request, proxy frontProxy) authenticator.Req
 		// Authentication takes the headers of a front proxy out of the request.
 		forwarded := proxy.forwards(req) && req.TLS != nil && len(req.TLS.PeerCertificates) > 0
 		response, ok, err := inner.AuthenticateRequest(req)
+		// The host cluster's configuration may change between hold and here.
+		if forwarded && proxy.Check(req) != nil {
+			return nil, false, proxy.Check(req)
+		}
 		// Anonymous users that kube-apiserver let pass are for authorization.
 		if ok && !forwarded && response.User.GetName() == user.Anonymous && !slices.Contains(probes, req.URL.Path) {
 			return nil, false, err

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"k8s.io/apiserver/pkg/authentication/authenticator"
@@ -28,13 +27,16 @@ type bundle struct {
 func (b *bundle) CurrentCABundleContent() []byte { return b.content }
 
 func proxyOf(b *bundle) frontProxy {
-	return frontProxy{&authenticatorfactory.RequestHeaderConfig{
+	return frontProxy{RequestHeaderConfig: &authenticatorfactory.RequestHeaderConfig{
 		UsernameHeaders: headerrequest.StaticStringSlice{"X-Remote-User"}, CAContentProvider: b,
+		AllowedClientNames: headerrequest.StaticStringSlice{"front-proxy-client"},
 	}}
 }
 
+// certificate is a connection whose client has shown a certificate.
+var certificate = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
+
 func TestStrangersReachProbesAlone(t *testing.T) {
-	certificate := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
 	for _, c := range []struct {
 		name, path, user, forwarded string
 		tls                         *tls.ConnectionState
@@ -56,7 +58,7 @@ func TestStrangersReachProbesAlone(t *testing.T) {
 		req := httptest.NewRequest(http.MethodGet, c.path, nil)
 		req.TLS = c.tls
 		req.Header.Set("X-Remote-User", c.forwarded)
-		response, ok, err := identified(inner, proxyOf(&bundle{})).AuthenticateRequest(req)
+		response, ok, err := identified(inner, proxyOf(&bundle{content: []byte("CA")})).AuthenticateRequest(req)
 		if err != nil || ok != c.want || (response != nil) != c.want {
 			t.Errorf("%s: response %v, ok %t, error %v, want ok %t", c.name, response, ok, err, c.want)
 		}
@@ -68,33 +70,5 @@ func TestAnErrorOfAuthenticationStaysOne(t *testing.T) {
 	inner := authenticator.RequestFunc(func(*http.Request) (*authenticator.Response, bool, error) { return nil, false, broken })
 	if _, ok, err := identified(inner, frontProxy{}).AuthenticateRequest(httptest.NewRequest(http.MethodGet, "/readyz", nil)); ok || err != broken {
 		t.Errorf("ok %t, error %v, want the error", ok, err)
-	}
-}
-
-func TestClientsWaitForTheCAOfTheFrontProxy(t *testing.T) {
-	ca := &bundle{}
-	proxy := proxyOf(ca)
-	handler := proxy.hold(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
-	get := func(path string) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-		return w
-	}
-	w := get("/apis")
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), errNoFrontProxy.Error()) {
-		t.Errorf("before the CA is loaded: %d %v %s", w.Code, w.Header(), w.Body)
-	}
-	if w := get("/livez"); w.Code != http.StatusTeapot {
-		t.Errorf("a probe is answered %d", w.Code)
-	}
-	if proxy.Check(nil) == nil {
-		t.Error("the server is ready before the CA is loaded")
-	}
-	ca.content = []byte("CA")
-	if w := get("/apis"); w.Code != http.StatusTeapot || proxy.Check(nil) != nil {
-		t.Errorf("after the CA is loaded: %d, %v", w.Code, proxy.Check(nil))
-	}
-	if err := (frontProxy{}).Check(nil); err != nil {
-		t.Errorf("without aggregation: %v", err)
 	}
 }

@@ -39,6 +39,8 @@ type Config struct {
 	Certificates *certificates.Manager
 	Nodes        *nodes.Directory
 	Namespace    string
+
+	host hostCluster
 }
 
 // Config reaches the host cluster, issues the certificates and makes the configuration.
@@ -62,12 +64,17 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	generic.OpenAPIV3Config.Info = generic.OpenAPIConfig.Info
 	generic.LongRunningFunc = longRunning
 	generic.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
-	if err := o.Recommended.ApplyTo(generic); err != nil {
-		return nil, fmt.Errorf("apply options: %w", err)
+	host, err := o.applyTo(ctx, generic, clients.Kubernetes)
+	if err != nil {
+		return nil, err
 	}
-	identify(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
+	generic.ShutdownDelayDuration = o.ShutdownDelay
+	// Until its last request is answered a stopping server sends others to where the next one will be,
+	// instead of refusing connections.
+	generic.ShutdownSendRetryAfter = true
 	return &Config{
+		host:         host,
 		Generic:      generic,
 		Certificates: manager,
 		Nodes:        nodes.NewDirectory(clients.Kubernetes, o.Namespace, manager.NodeTLSConfig),

@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -34,6 +35,8 @@ type Options struct {
 	Namespace string
 	// ServiceName is the Service through which the aggregator reaches this server.
 	ServiceName string
+	// ShutdownDelay is how long a stopping server goes on serving while others learn not to send it requests.
+	ShutdownDelay time.Duration
 }
 
 // NewOptions returns the defaults.
@@ -56,6 +59,8 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd, on a persistent volume. Unused with --etcd-servers.")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace in which virtplane is installed.")
 	fs.StringVar(&o.ServiceName, "service-name", o.ServiceName, "Service through which kube-apiserver reaches this server.")
+	fs.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay, "How long a stopping server, which is not ready any more, goes on serving, "+
+		"so that kube-apiserver turns to other replicas first. A few seconds with several replicas; a single one only comes back later by it.")
 }
 
 // Validate returns every problem of the flags.
@@ -77,6 +82,13 @@ func (o *Options) Validate() []error {
 	}
 	if o.ServiceName == "" {
 		errs = append(errs, errors.New("--service-name: must be set"))
+	}
+	if o.ShutdownDelay < 0 {
+		errs = append(errs, fmt.Errorf("--shutdown-delay-duration: %s must not be negative", o.ShutdownDelay))
+	}
+	if headers := o.Recommended.Authentication.RequestHeader; headers.ClientCAFile != "" && len(headers.AllowedNames) == 0 {
+		errs = append(errs, errors.New("--requestheader-allowed-names: must be set with --requestheader-client-ca-file to the common name of the front proxy's certificate, "+
+			"or every certificate of that CA could speak for any user"))
 	}
 	if ip := o.Recommended.SecureServing.BindAddress; ip == nil {
 		o.Recommended.SecureServing.BindAddress = net.IPv4zero

@@ -16,6 +16,7 @@ import (
 // Server is virt-apiserver, ready to run.
 type Server struct {
 	generic *genericapiserver.GenericAPIServer
+	host    hostCluster
 }
 
 // New installs the API groups.
@@ -40,11 +41,17 @@ func (c *Config) New() (*Server, error) {
 	if err := c.addHooks(generic); err != nil {
 		return nil, err
 	}
-	return &Server{generic: generic}, nil
+	return &Server{generic: generic, host: c.host}, nil
 }
 
 // addHooks starts what runs beside the server.
 func (c *Config) addHooks(generic *genericapiserver.GenericAPIServer) error {
+	if err := generic.AddPostStartHook("virtplane-host-cluster", func(hook genericapiserver.PostStartHookContext) error {
+		c.host.start(hook)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("add hook: %w", err)
+	}
 	if err := generic.AddPostStartHook("virtplane-certificates", func(hook genericapiserver.PostStartHookContext) error {
 		go c.Certificates.Run(hook)
 		return nil
@@ -60,7 +67,15 @@ func (c *Config) addHooks(generic *genericapiserver.GenericAPIServer) error {
 	return nil
 }
 
-// Run serves until ctx ends, then drains.
+// Run serves until ctx ends, then drains. It ends by itself when a restart would bring what the host
+// cluster did not serve when it began.
 func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		if s.host.appeared(ctx) {
+			cancel()
+		}
+	}()
 	return s.generic.PrepareRun().RunWithContext(ctx)
 }

@@ -100,6 +100,10 @@ func (w *world) change(t *testing.T, args []string) {
 			w.vm.Spec.Running, w.vm.Spec.RunStrategy = ptr.To(value == "true"), nil
 		case "memory":
 			w.vm.Spec.Template.Spec.Domain.Memory.Guest = ptr.To(resource.MustParse(value))
+		case "label":
+			w.vm.Spec.Template.ObjectMeta.Labels = map[string]string{value: ""}
+		case "node":
+			w.vm.Spec.Template.Spec.NodeSelector = map[string]string{"kubernetes.io/hostname": value}
 		default:
 			t.Fatalf("no such field: %q", arg)
 		}

@@ -4,10 +4,6 @@
 package vm
 
 import (
-	"strconv"
-
-	"k8s.io/apimachinery/pkg/api/equality"
-
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/controller/reason"
 )
@@ -26,37 +22,14 @@ func (s *step) report() {
 	}
 	s.status.Created = s.vmi != nil
 	s.status.Ready = s.vmi != nil && s.vmi.IsRunning() && s.vmi.HasCondition(v1.VirtualMachineInstanceReady)
-	differs := s.templateDiffers()
+	restart := s.restartRequired()
 	s.status.DesiredGeneration = s.VM.Generation
 	s.status.ObservedGeneration = s.VM.Generation
-	if differs {
+	if restart {
 		s.status.ObservedGeneration = generationOf(s.vmi)
 	}
-	s.reportConditions(differs)
+	s.reportConditions(restart)
 	s.status.PrintableStatus = s.printable()
-}
-
-// templateDiffers tells that the instance is not what would be made from the template now.
-func (s *step) templateDiffers() bool {
-	if s.vmi == nil || s.vmi.IsFinal() || s.VM.Spec.Template == nil || generationOf(s.vmi) == s.VM.Generation {
-		return false
-	}
-	wanted := s.VM.Spec.Template.Spec.DeepCopy()
-	v1.SetInstanceSpecDefaults(wanted)
-	got := *s.vmi.Spec.DeepCopy()
-	// The start and stop subresources set these for one instance.
-	wanted.StartStrategy, got.StartStrategy = nil, nil
-	wanted.TerminationGracePeriodSeconds, got.TerminationGracePeriodSeconds = nil, nil
-	return !equality.Semantic.DeepEqual(*wanted, got)
-}
-
-// generationOf returns the generation of the virtual machine that the instance was made from; 0 when unknown.
-func generationOf(vmi *v1.VirtualMachineInstance) int64 {
-	n, err := strconv.ParseInt(vmi.Annotations[v1.VirtualMachineGenerationAnnotation], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // printable returns the first word that fits, in the order that the API documents.

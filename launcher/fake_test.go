@@ -66,6 +66,18 @@ func (h *fakeHypervisor) Shutdown(agent bool) error {
 	return nil
 }
 
+func (h *fakeHypervisor) Reset() error { return h.called("reset", "") }
+
+func (h *fakeHypervisor) Reboot(agent bool) error {
+	if !agent {
+		return h.called("reboot-button", "")
+	}
+	if h.noAgent {
+		return errors.New("guest agent is not responding")
+	}
+	return h.called("reboot-agent", "")
+}
+
 func (h *fakeHypervisor) called(call string, state session.State) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -48,6 +48,8 @@ type Hypervisor interface {
 	Suspend() error
 	Resume() error
 	Shutdown(agent bool) error
+	Reboot(agent bool) error
+	Reset() error
 }
 
 // Loader makes the hypervisor for the domain of a name.
@@ -71,6 +73,8 @@ type launcher struct {
 	stops   chan stop
 	// asked tells that a Start has come.
 	asked atomic.Bool
+	// stopping tells that the guest's end was asked for.
+	stopping atomic.Bool
 	// connected gets the hypervisor, or why there is none, once.
 	connected chan connection
 	port      *serial.Port

@@ -6,7 +6,6 @@ package launcher
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +17,10 @@ import (
 )
 
 const (
-	// askEvery is how often a guest is asked to shut down: one that still boots misses the button.
+	// askEvery is how often a guest is asked to shut down. One that still boots misses the button, and
+	// nothing outside of it tells when it begins to listen: QEMU hands a press over as soon as ACPI is
+	// on, which a kernel does long before anybody in the guest waits for it. So the button is pressed
+	// again until the guest ends or its grace period does; guests take further presses as the first one.
 	askEvery = 3 * time.Second
 	// killAfter is how long QEMU may take to close its files before it is killed the hard way.
 	killAfter = 5 * time.Second
@@ -28,38 +30,6 @@ const (
 
 // stop asks for the guest's end.
 type stop struct{ grace time.Duration }
-
-// onCommand carries out what the plugin asks for.
-func (l *launcher) onCommand(ctx context.Context, c *session.Command) error {
-	switch c.Verb {
-	case session.VerbShutdown:
-		grace := l.options.grace()
-		if s := c.GracePeriodSeconds; s != nil {
-			grace = time.Duration(max(*s, 0)) * time.Second
-		}
-		return l.requestStop(stop{grace: grace})
-	case session.VerbKill:
-		return l.requestStop(stop{})
-	}
-	h := l.current()
-	if h == nil {
-		return errors.New("the guest does not run yet")
-	}
-	state, _, err := h.State()
-	if err != nil {
-		return err
-	}
-	switch {
-	case c.Verb == session.VerbPause && state == session.StateRunning:
-		err = h.Suspend()
-	case c.Verb == session.VerbUnpause && state == session.StatePaused:
-		err = h.Resume()
-	case c.Verb != session.VerbPause && c.Verb != session.VerbUnpause:
-		return fmt.Errorf("verb %q is not known", c.Verb)
-	}
-	l.refresh(ctx)
-	return err
-}
 
 func (l *launcher) requestStop(s stop) error {
 	select {
@@ -84,6 +54,7 @@ func (l *launcher) supervise(ctx, stopped context.Context, pid int) session.Repo
 		}
 		if !stopping {
 			stopping = true
+			l.stopping.Store(true)
 			klog.FromContext(ctx).Info("Stopping the guest", "grace", s.grace)
 			if s.grace > 0 {
 				ask = time.After(0)

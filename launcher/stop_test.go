@@ -152,25 +152,6 @@ func TestCrashWhileStoppingIsAFailure(t *testing.T) {
 	expect(t, got, session.StateFailed, "Crashed")
 }
 
-func TestVerbsAreIdempotent(t *testing.T) {
-	l, h, _ := running(t, obedient)
-	for _, verb := range []session.Verb{session.VerbUnpause, session.VerbPause, session.VerbPause, session.VerbUnpause, session.VerbUnpause} {
-		if err := l.onCommand(context.Background(), &session.Command{Verb: verb}); err != nil {
-			t.Errorf("%s: %v", verb, err)
-		}
-	}
-	if h.history() != "suspend resume" {
-		t.Errorf("calls: %s", h.history())
-	}
-	if err := l.onCommand(context.Background(), &session.Command{Verb: "dance"}); err == nil {
-		t.Error("an unknown verb was accepted")
-	}
-	l.hypervisor = nil
-	if err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbPause}); err == nil {
-		t.Error("a guest that does not run was paused")
-	}
-}
-
 // The reaper may be faster than libvirt's word that the guest switched itself off.
 func TestCleanEndOfQEMUIsExplainedByLibvirt(t *testing.T) {
 	for name, tc := range map[string]struct {

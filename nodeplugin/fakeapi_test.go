@@ -5,20 +5,13 @@ package nodeplugin
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -182,6 +175,25 @@ func (f *fakeAPI) await(namespace, name string, accept func(*v1.VirtualMachineIn
 	}
 }
 
+// awaitEvent waits for an event that begins with these words: KIND/NAME TYPE REASON.
+func (f *fakeAPI) awaitEvent(want string) {
+	f.t.Helper()
+	timeout := time.After(patience)
+	for {
+		f.mu.Lock()
+		events, changed := slices.Clone(f.events), f.changed
+		f.mu.Unlock()
+		if slices.Contains(events, want) {
+			return
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			f.t.Fatalf("no event %q, only %q", want, events)
+		}
+	}
+}
+
 func (f *fakeAPI) count(what string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -192,63 +204,6 @@ func reply(w http.ResponseWriter, code int, object any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	json.NewEncoder(w).Encode(object)
-}
-
-func (f *fakeAPI) listInstances(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Query().Get("fieldSelector") != "status.nodeName="+testNode {
-		http.Error(w, "a node sees its own only", http.StatusForbidden)
-		return
-	}
-	if r.URL.Query().Get("watch") != "" {
-		f.watchInstances(w, r)
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list := &v1.VirtualMachineInstanceList{
-		TypeMeta: metav1.TypeMeta{Kind: "VirtualMachineInstanceList", APIVersion: "kubevirt.io/v1"},
-		ListMeta: metav1.ListMeta{ResourceVersion: strconv.Itoa(f.version)},
-	}
-	for _, vmi := range f.vmis {
-		list.Items = append(list.Items, *vmi)
-	}
-	reply(w, http.StatusOK, list)
-}
-
-func (f *fakeAPI) watchInstances(w http.ResponseWriter, r *http.Request) {
-	seen, _ := strconv.Atoi(r.URL.Query().Get("resourceVersion"))
-	w.Header().Set("Content-Type", "application/json")
-	for {
-		f.mu.Lock()
-		changed, away, history := f.changed, f.away, f.history
-		f.mu.Unlock()
-		if away {
-			panic(http.ErrAbortHandler)
-		}
-		for _, e := range history {
-			if e.version > seen {
-				json.NewEncoder(w).Encode(map[string]any{"type": e.kind, "object": e.vmi})
-				seen = e.version
-			}
-		}
-		w.(http.Flusher).Flush()
-		select {
-		case <-changed:
-		case <-r.Context().Done():
-			return
-		}
-	}
-}
-
-func (f *fakeAPI) getInstance(w http.ResponseWriter, r *http.Request) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	vmi := f.vmis[r.PathValue("namespace")+"/"+r.PathValue("name")]
-	if vmi == nil {
-		reply(w, http.StatusNotFound, metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonNotFound, Code: 404})
-		return
-	}
-	reply(w, http.StatusOK, vmi)
 }
 
 // decode reads a request's body, which is in protobuf.
@@ -264,22 +219,6 @@ func (f *fakeAPI) decode(w http.ResponseWriter, r *http.Request, into runtime.Ob
 	return err == nil
 }
 
-func (f *fakeAPI) putStatus(w http.ResponseWriter, r *http.Request) {
-	vmi := &v1.VirtualMachineInstance{}
-	if !f.decode(w, r, vmi) {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	current := f.vmis[vmi.Namespace+"/"+vmi.Name]
-	if current == nil || current.ResourceVersion != vmi.ResourceVersion {
-		reply(w, http.StatusConflict, metav1.Status{Status: metav1.StatusFailure, Reason: metav1.StatusReasonConflict, Code: 409})
-		return
-	}
-	f.writes["status"]++
-	reply(w, http.StatusOK, f.store(vmi))
-}
-
 func (f *fakeAPI) postEvent(w http.ResponseWriter, r *http.Request) {
 	e := &corev1.Event{}
 	if !f.decode(w, r, e) {
@@ -291,112 +230,4 @@ func (f *fakeAPI) postEvent(w http.ResponseWriter, r *http.Request) {
 	f.events = append(f.events, e.InvolvedObject.Kind+"/"+e.InvolvedObject.Name+" "+e.Type+" "+e.Reason)
 	f.wake()
 	reply(w, http.StatusCreated, e)
-}
-
-func (f *fakeAPI) listBundles(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Query().Get("watch") != "" {
-		<-r.Context().Done()
-		return
-	}
-	reply(w, http.StatusOK, &corev1.ConfigMapList{
-		TypeMeta: metav1.TypeMeta{Kind: "ConfigMapList", APIVersion: "v1"}, ListMeta: metav1.ListMeta{ResourceVersion: "1"},
-		Items: []corev1.ConfigMap{{
-			ObjectMeta: metav1.ObjectMeta{Name: "virtplane-ca-bundle", Namespace: r.PathValue("namespace")},
-			Data:       map[string]string{"ca.crt": encodePEM("CERTIFICATE", f.ca.Raw)},
-		}},
-	})
-}
-
-func (f *fakeAPI) postRequest(w http.ResponseWriter, r *http.Request) {
-	request := &certificatesv1.CertificateSigningRequest{}
-	if !f.decode(w, r, request) {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	request.TypeMeta = metav1.TypeMeta{Kind: "CertificateSigningRequest", APIVersion: "certificates.k8s.io/v1"}
-	request.Name = request.GenerateName + strconv.Itoa(len(f.requests))
-	f.requests[request.Name] = request
-	reply(w, http.StatusCreated, request)
-}
-
-// getRequest signs a request when it is asked for, as virt-apiserver would have by then.
-func (f *fakeAPI) getRequest(w http.ResponseWriter, r *http.Request) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	request := f.requests[r.PathValue("name")]
-	block, _ := pem.Decode(request.Spec.Request)
-	csr, err := x509.ParseCertificateRequest(block.Bytes)
-	if err != nil || request.Spec.SignerName != "virtplane.io/nodeplugin" || csr.Subject.CommonName != "virt-nodeplugin:"+testNode ||
-		len(csr.URIs) != 1 || csr.URIs[0].String() != "spiffe://virtplane.io/nodeplugin/"+testNode {
-		f.t.Errorf("request %+v: %v", csr, err)
-	}
-	request.Status.Certificate = []byte(encodePEM("CERTIFICATE", f.sign(csr.PublicKey, csr.URIs, x509.ExtKeyUsageServerAuth).Raw))
-	reply(w, http.StatusOK, request)
-}
-
-func (f *fakeAPI) sign(public any, uris []*url.URL, usage x509.ExtKeyUsage) *x509.Certificate {
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{usage}, URIs: uris,
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, f.ca, public, f.caKey)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	signed, err := x509.ParseCertificate(raw)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return signed
-}
-
-// identity returns a TLS configuration for a client that is id and trusts the CA.
-func (f *fakeAPI) identity(id string, usage x509.ExtKeyUsage) *tls.Config {
-	f.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	uri, err := url.Parse(id)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	leaf := f.sign(&key.PublicKey, []*url.URL{uri}, usage)
-	roots := x509.NewCertPool()
-	roots.AddCert(f.ca)
-	return &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}}, RootCAs: roots, InsecureSkipVerify: true,
-		VerifyConnection: func(s tls.ConnectionState) error {
-			_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
-			return err
-		},
-	}
-}
-
-func newCA(t testing.TB) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := x509.ParseCertificate(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ca, key
-}
-
-func encodePEM(kind string, der []byte) string {
-	var text strings.Builder
-	pem.Encode(&text, &pem.Block{Type: kind, Bytes: der})
-	return text.String()
 }

@@ -112,7 +112,7 @@ func (p *Plugin) addStreams(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.streams, err = stream.New(ctx, p.guests)
+	p.streams, err = stream.New(ctx, p.guests, p.recorder)
 	return err
 }
 

@@ -140,60 +140,6 @@ func TestOnlyTheAPIServerIsServed(t *testing.T) {
 	}
 }
 
-func TestPauseAndUnpause(t *testing.T) {
-	n := newTestNode(t)
-	g := n.schedule("demo")
-	g.connect("")
-	c, _, err := g.view(n.client) // waits for the certificate
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Close()
-	if code, _ := g.put("pause", ""); code != http.StatusServiceUnavailable {
-		t.Errorf("before a report: %d", code)
-	}
-	g.report(session.StateRunning)
-	n.api.await("tenant", "demo", inPhase(v1.Running))
-	for _, tc := range []struct {
-		verb, body string
-		code       int
-		message    string
-	}{
-		{"unpause", "", 409, `Operation cannot be fulfilled on virtualmachineinstance.kubevirt.io "demo": VMI is not paused`},
-		{"pause", `{"dryRun":["All"]}`, 200, ""},
-		{"pause", "{", 400, "options cannot be read: unexpected EOF"},
-	} {
-		if code, message := g.put(tc.verb, tc.body); code != tc.code || message != tc.message {
-			t.Errorf("%s %s: %d %q", tc.verb, tc.body, code, message)
-		}
-	}
-	answers := func(text string) {
-		m := g.receive(g.conn)
-		g.send(g.conn, &session.Message{Result: &session.Result{ID: m.Command.ID, Error: text}})
-	}
-	go answers("cannot acquire state change lock")
-	if code, message := g.put("pause", "{}"); code != 500 || !strings.Contains(message, "cannot acquire state change lock") {
-		t.Errorf("%d %q", code, message)
-	}
-	go answers("")
-	if code, message := g.put("pause", "{}"); code != 200 {
-		t.Errorf("%d %q", code, message)
-	}
-	g.report(session.StatePaused)
-	n.api.await("tenant", "demo", func(vmi *v1.VirtualMachineInstance) bool { return vmi.HasCondition(v1.VirtualMachineInstancePaused) })
-	if code, message := g.put("pause", ""); code != 409 || !strings.HasSuffix(message, "VMI is already paused") {
-		t.Errorf("%d %q", code, message)
-	}
-	// A launcher that does not answer.
-	if code, _ := g.put("unpause", ""); code != http.StatusGatewayTimeout {
-		t.Errorf("%d", code)
-	}
-	g.name = "nobody"
-	if code, message := g.put("pause", ""); code != 404 || message != `virtualmachineinstance.kubevirt.io "nobody" not found` {
-		t.Errorf("%d %q", code, message)
-	}
-}
-
 // TestRestartTouchesNoGuest ends the plugin while a guest runs and the API server is away, and has
 // a new one take over.
 func TestRestartTouchesNoGuest(t *testing.T) {

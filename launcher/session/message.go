@@ -5,7 +5,10 @@
 // socket in a VM's private directory. The launcher dials; identity is the socket, never a message.
 package session
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 const (
 	// SocketDir is where the launcher's pod mounts the directory that the node plugin published.
@@ -121,11 +124,19 @@ type Verb string
 const (
 	VerbPause   Verb = "pause"
 	VerbUnpause Verb = "unpause"
+	// VerbReset presses the machine's reset button: the guest starts again without being asked.
+	VerbReset Verb = "reset"
+	// VerbSoftReboot asks the guest to shut down and starts it again in the same QEMU.
+	VerbSoftReboot Verb = "softreboot"
 	// VerbShutdown asks the guest to shut down and kills it after the grace period.
 	VerbShutdown Verb = "shutdown"
 	// VerbKill ends QEMU at once.
 	VerbKill Verb = "kill"
 )
+
+// UnknownVerb is the error of a launcher that does not know the verb. A plugin meets launchers of
+// older versions, which have always used these words; it recognises them by the text.
+func UnknownVerb(verb Verb) string { return fmt.Sprintf("verb %q is not known", verb) }
 
 // Command is a request of the plugin; the launcher answers with a Result of the same ID.
 type Command struct {

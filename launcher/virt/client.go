@@ -204,6 +204,21 @@ func (c *Client) Shutdown(agent bool) error {
 	return c.withDomain(func(d *libvirt.Domain) error { return d.ShutdownFlags(flags) })
 }
 
+// Reboot asks the guest to shut down, by its agent or by the power button, and has it start again.
+// A guest that has not listened to the button starts again when it shuts down later.
+func (c *Client) Reboot(agent bool) error {
+	flags := libvirt.DOMAIN_REBOOT_ACPI_POWER_BTN
+	if agent {
+		flags = libvirt.DOMAIN_REBOOT_GUEST_AGENT
+	}
+	return c.withDomain(func(d *libvirt.Domain) error { return d.Reboot(flags) })
+}
+
+// Reset starts the guest again without asking it.
+func (c *Client) Reset() error {
+	return c.withDomain(func(d *libvirt.Domain) error { return d.Reset(0) })
+}
+
 func convertState(state libvirt.DomainState, reason int) (session.State, string) {
 	switch state {
 	case libvirt.DOMAIN_PAUSED:

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/launcher/session"
 	"github.com/virtplane/virtplane/nodeplugin/domain"
 )
 
@@ -27,7 +29,7 @@ func conflict(name, message string) error {
 }
 
 // commandError translates what a command ended with.
-func commandError(err error) error {
+func commandError(verb session.Verb, err error) error {
 	var refused domain.CommandError
 	switch {
 	case errors.Is(err, domain.ErrNotConnected):
@@ -36,10 +38,21 @@ func commandError(err error) error {
 		return apierrors.NewTooManyRequests(err.Error(), 1)
 	case errors.Is(err, context.DeadlineExceeded):
 		return apierrors.NewTimeoutError("the launcher did not answer in time", 1)
+	case errors.As(err, &refused) && string(refused) == session.UnknownVerb(verb):
+		return notServed(verb)
 	case errors.As(err, &refused):
 		return apierrors.NewInternalError(refused)
 	}
 	return apierrors.NewInternalError(err)
+}
+
+// notServed says that the launcher is of a version that does not know the verb.
+func notServed(verb session.Verb) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotImplemented, Reason: "NotImplemented",
+		Message: fmt.Sprintf("the launcher of this instance was started by an older version that does not know %q; "+
+			"stop and start the virtual machine to get a newer one", verb),
+	}}
 }
 
 // writeError answers with a metav1.Status, as the API server does.

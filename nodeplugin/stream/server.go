@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
 
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/nodeplugin/domain"
 )
 
@@ -35,21 +36,27 @@ type Guests interface {
 	Lookup(types.NamespacedName) *domain.Guest
 }
 
-// Server serves streams.
+// Recorder writes events; it must not block.
+type Recorder interface {
+	Event(vmi *v1.VirtualMachineInstance, kind, reason, message string)
+}
+
+// Server serves streams and verbs.
 type Server struct {
-	guests Guests
-	http   *http.Server
+	guests   Guests
+	recorder Recorder
+	http     *http.Server
 	// done ends streams: a server does not wait for connections that became websockets.
 	done context.CancelFunc
 }
 
 // New returns a Server; ctx carries its logger.
-func New(ctx context.Context, guests Guests) (*Server, error) {
-	if guests == nil {
-		return nil, errors.New("guests are required")
+func New(ctx context.Context, guests Guests, recorder Recorder) (*Server, error) {
+	if guests == nil || recorder == nil {
+		return nil, errors.New("guests and recorder are required")
 	}
 	ctx, done := context.WithCancel(ctx)
-	s := &Server{guests: guests, done: done}
+	s := &Server{guests: guests, recorder: recorder, done: done}
 	s.http = &http.Server{
 		Handler: s.routes(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -63,8 +70,9 @@ func (s *Server) routes() http.Handler {
 	const instance = "/v1/namespaces/{namespace}/virtualmachineinstances/{name}"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+instance+"/console", s.console)
-	mux.HandleFunc("PUT "+instance+"/pause", s.pause)
-	mux.HandleFunc("PUT "+instance+"/unpause", s.unpause)
+	for _, v := range []verb{pause, unpause, reset, softReboot} {
+		mux.HandleFunc("PUT "+instance+"/"+string(v.name), s.command(v))
+	}
 	return mux
 }
 

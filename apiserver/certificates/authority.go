@@ -21,6 +21,8 @@ const (
 	nextCertKey    = "next.crt"
 	nextKeyKey     = "next.key"
 	previousKey    = "previous.crt"
+	membersCertKey = "members.crt"
+	membersKeyKey  = "members.key"
 )
 
 const (
@@ -41,6 +43,9 @@ type authority struct {
 	next *keyPair
 	// previous are the CAs that signed earlier and have not expired.
 	previous []*x509.Certificate
+	// members signs for the members of the embedded etcd and for nobody else: no other certificate of virtplane's,
+	// whatever its names, opens a connection between them. It stands in no published bundle.
+	members *keyPair
 }
 
 // advance performs the rotation steps that are due at now and tells whether there were any. It changes nothing in a.
@@ -77,6 +82,13 @@ func (a authority) advance(now time.Time, generate func(time.Time) (*keyPair, er
 			return authority{}, false, err
 		}
 		a.current, changed = current, true
+	}
+	if a.members == nil {
+		members, err := generateMembersAuthority(now)
+		if err != nil {
+			return authority{}, false, err
+		}
+		a.members, changed = members, true
 	}
 	return a, changed, nil
 }
@@ -121,6 +133,9 @@ func decodeAuthority(data map[string][]byte) (authority, error) {
 	if a.next, err = decodePair(data, nextCertKey, nextKeyKey); err != nil {
 		return authority{}, err
 	}
+	if a.members, err = decodePair(data, membersCertKey, membersKeyKey); err != nil {
+		return authority{}, err
+	}
 	if previous := bytes.TrimSpace(data[previousKey]); len(previous) > 0 {
 		if a.previous, err = cert.ParseCertsPEM(previous); err != nil {
 			return authority{}, fmt.Errorf("%s: parse certificates: %w", previousKey, err)
@@ -153,6 +168,9 @@ func (a authority) encode(data map[string][]byte) error {
 	delete(data, nextKeyKey)
 	if a.next != nil {
 		data[nextCertKey], data[nextKeyKey] = a.next.certPEM, a.next.keyPEM
+	}
+	if a.members != nil {
+		data[membersCertKey], data[membersKeyKey] = a.members.certPEM, a.members.keyPEM
 	}
 	delete(data, previousKey)
 	if len(a.previous) > 0 {

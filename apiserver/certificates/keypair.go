@@ -23,6 +23,9 @@ import (
 const (
 	// authorityLife is how long a CA is valid.
 	authorityLife = 10 * 365 * 24 * time.Hour
+	// membersLife is how long the CA of the members of the embedded etcd is valid: for good, since a member reads whom to
+	// trust when it starts, and may run for years.
+	membersLife = 100 * 365 * 24 * time.Hour
 	// backdate lets machines whose clock is behind accept a new certificate.
 	backdate = time.Hour
 )
@@ -37,6 +40,15 @@ type keyPair struct {
 
 // generateAuthority makes a self-signed ECDSA P-256 CA.
 func generateAuthority(now time.Time) (*keyPair, error) {
+	return generateCA("virtplane-ca", now, authorityLife)
+}
+
+// generateMembersAuthority makes the CA of the members of the embedded etcd.
+func generateMembersAuthority(now time.Time) (*keyPair, error) {
+	return generateCA("virtplane-etcd-ca", now, membersLife)
+}
+
+func generateCA(name string, now time.Time, life time.Duration) (*keyPair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("generate CA key: %w", err)
@@ -48,9 +60,9 @@ func generateAuthority(now time.Time) (*keyPair, error) {
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		// The time keeps the names of successive CAs apart, for people who look at a bundle.
-		Subject:               pkix.Name{CommonName: fmt.Sprintf("virtplane-ca@%d", now.Unix())},
+		Subject:               pkix.Name{CommonName: fmt.Sprintf("%s@%d", name, now.Unix())},
 		NotBefore:             now.Add(-backdate),
-		NotAfter:              now.Add(authorityLife),
+		NotAfter:              now.Add(life),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
 		BasicConstraintsValid: true,
 		IsCA:                  true,

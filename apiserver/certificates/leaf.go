@@ -74,7 +74,8 @@ func sign(ca *keyPair, template x509.Certificate, public crypto.PublicKey, now t
 	return signed, nil
 }
 
-// fresh tells that l was signed by ca and has at least a third of its life left.
+// fresh tells that l was signed by ca, is valid already, which it is not once a clock was set back, and has at least a
+// third of its life left.
 func (l *leaf) fresh(ca *keyPair, now time.Time) bool {
 	if l == nil {
 		return false
@@ -84,5 +85,5 @@ func (l *leaf) fresh(ca *keyPair, now time.Time) bool {
 		return false
 	}
 	renew := c.NotBefore.Add(c.NotAfter.Sub(c.NotBefore) / 3 * 2)
-	return now.Before(renew)
+	return now.Before(renew) && !now.Before(c.NotBefore)
 }

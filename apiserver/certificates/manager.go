@@ -51,6 +51,7 @@ type Manager struct {
 	pool      *x509.CertPool
 	bundle    []byte
 	client    *leaf
+	member    *Member
 }
 
 // NewManager loads the CA of namespace, makes it where there is none yet, and issues the certificates of this process,
@@ -127,6 +128,9 @@ func (m *Manager) renew(now time.Time) error {
 			return fmt.Errorf("issue client certificate: %w", err)
 		}
 		m.client = client
+	}
+	if m.member != nil {
+		return m.member.renew(m.authority.members, now)
 	}
 	return nil
 }

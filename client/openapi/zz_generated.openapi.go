@@ -22,49 +22,104 @@ import (
 
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
+		v1.ArchConfiguration{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_ArchConfiguration(ref),
+		v1.ArchSpecificConfiguration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_ArchSpecificConfiguration(ref),
 		v1.BIOS{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_BIOS(ref),
 		v1.Bootloader{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_Bootloader(ref),
 		v1.CDRomTarget{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_CDRomTarget(ref),
 		v1.CPU{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_CPU(ref),
 		v1.CPUFeature{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_CPUFeature(ref),
 		v1.CPUTopology{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_CPUTopology(ref),
+		v1.CertConfig{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_CertConfig(ref),
+		v1.ChangedBlockTrackingSelectors{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingSelectors(ref),
 		v1.CloudInitNoCloudSource{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_CloudInitNoCloudSource(ref),
+		v1.CommonInstancetypesDeployment{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_CommonInstancetypesDeployment(ref),
+		v1.ComponentConfig{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_ComponentConfig(ref),
+		v1.ConfidentialComputeConfiguration{}.OpenAPIModelName():               schema_virtplane_apis_kubevirt_v1_ConfidentialComputeConfiguration(ref),
 		v1.ConsoleOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_ConsoleOptions(ref),
 		v1.ContainerDiskSource{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_ContainerDiskSource(ref),
+		v1.CustomProfile{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_CustomProfile(ref),
+		v1.CustomizeComponents{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_CustomizeComponents(ref),
+		v1.CustomizeComponentsPatch{}.OpenAPIModelName():                       schema_virtplane_apis_kubevirt_v1_CustomizeComponentsPatch(ref),
 		v1.DataVolumeSource{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref),
+		v1.DeveloperConfiguration{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_DeveloperConfiguration(ref),
 		v1.Devices{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Devices(ref),
+		v1.DisableFreePageReporting{}.OpenAPIModelName():                       schema_virtplane_apis_kubevirt_v1_DisableFreePageReporting(ref),
+		v1.DisableSerialConsoleLog{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_DisableSerialConsoleLog(ref),
 		v1.Disk{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_Disk(ref),
 		v1.DiskDevice{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_DiskDevice(ref),
 		v1.DiskTarget{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_DiskTarget(ref),
+		v1.DiskVerification{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DiskVerification(ref),
 		v1.DomainSpec{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_DomainSpec(ref),
 		v1.EmptyDiskSource{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_EmptyDiskSource(ref),
 		v1.FeatureState{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_FeatureState(ref),
 		v1.Features{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_Features(ref),
 		v1.Firmware{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_Firmware(ref),
+		v1.Flags{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_Flags(ref),
+		v1.GenerationStatus{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_GenerationStatus(ref),
 		v1.Handler{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Handler(ref),
+		v1.HypervisorConfiguration{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_HypervisorConfiguration(ref),
 		v1.Input{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_Input(ref),
+		v1.InstancetypeConfiguration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_InstancetypeConfiguration(ref),
 		v1.Interface{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_Interface(ref),
 		v1.InterfaceBindingMethod{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_InterfaceBindingMethod(ref),
+		v1.InterfaceBindingMigration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_InterfaceBindingMigration(ref),
+		v1.InterfaceBindingPlugin{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_InterfaceBindingPlugin(ref),
 		v1.InterfaceBridge{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_InterfaceBridge(ref),
 		v1.InterfaceMasquerade{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_InterfaceMasquerade(ref),
 		v1.InterfaceSRIOV{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_InterfaceSRIOV(ref),
+		v1.KSMConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_KSMConfiguration(ref),
+		v1.KubeVirt{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_KubeVirt(ref),
+		v1.KubeVirtCertificateRotateStrategy{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_KubeVirtCertificateRotateStrategy(ref),
+		v1.KubeVirtCondition{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_KubeVirtCondition(ref),
+		v1.KubeVirtConfiguration{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_KubeVirtConfiguration(ref),
+		v1.KubeVirtList{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_KubeVirtList(ref),
+		v1.KubeVirtSelfSignConfiguration{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_KubeVirtSelfSignConfiguration(ref),
+		v1.KubeVirtSpec{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_KubeVirtSpec(ref),
+		v1.KubeVirtStatus{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_KubeVirtStatus(ref),
+		v1.KubeVirtWorkloadUpdateStrategy{}.OpenAPIModelName():                 schema_virtplane_apis_kubevirt_v1_KubeVirtWorkloadUpdateStrategy(ref),
+		v1.LiveUpdateConfiguration{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_LiveUpdateConfiguration(ref),
+		v1.LogVerbosity{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_LogVerbosity(ref),
 		v1.Machine{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Machine(ref),
+		v1.MediatedDevicesConfiguration{}.OpenAPIModelName():                   schema_virtplane_apis_kubevirt_v1_MediatedDevicesConfiguration(ref),
+		v1.MediatedHostDevice{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_MediatedHostDevice(ref),
 		v1.Memory{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_Memory(ref),
 		v1.MemoryStatus{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_MemoryStatus(ref),
+		v1.MigrationConfiguration{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_MigrationConfiguration(ref),
 		v1.MultusNetwork{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_MultusNetwork(ref),
 		v1.Network{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Network(ref),
+		v1.NetworkConfiguration{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_NetworkConfiguration(ref),
 		v1.NetworkSource{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_NetworkSource(ref),
+		v1.NodeMediatedDeviceTypesConfig{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_NodeMediatedDeviceTypesConfig(ref),
+		v1.NodePlacement{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_NodePlacement(ref),
 		v1.PauseOptions{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_PauseOptions(ref),
+		v1.PciHostDevice{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_PciHostDevice(ref),
+		v1.PermittedHostDevices{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_PermittedHostDevices(ref),
+		v1.PersistentReservationConfiguration{}.OpenAPIModelName():             schema_virtplane_apis_kubevirt_v1_PersistentReservationConfiguration(ref),
 		v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimVolumeSource(ref),
 		v1.PodNetwork{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_PodNetwork(ref),
 		v1.Port{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_Port(ref),
 		v1.Probe{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_Probe(ref),
+		v1.RESTClientConfiguration{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_RESTClientConfiguration(ref),
+		v1.RateLimiter{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_RateLimiter(ref),
+		v1.ReloadableComponentConfiguration{}.OpenAPIModelName():               schema_virtplane_apis_kubevirt_v1_ReloadableComponentConfiguration(ref),
 		v1.ResourceRequirements{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_ResourceRequirements(ref),
+		v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_ResourceRequirementsWithoutClaims(ref),
 		v1.RestartOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_RestartOptions(ref),
 		v1.Rng{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_Rng(ref),
+		v1.SMBiosConfiguration{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_SMBiosConfiguration(ref),
+		v1.SeccompConfiguration{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_SeccompConfiguration(ref),
 		v1.StartOptions{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_StartOptions(ref),
 		v1.StopOptions{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_StopOptions(ref),
+		v1.SupportContainerResources{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_SupportContainerResources(ref),
+		v1.TDXAttestationConfiguration{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_TDXAttestationConfiguration(ref),
+		v1.TDXConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_TDXConfiguration(ref),
+		v1.TLSConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_TLSConfiguration(ref),
+		v1.TokenBucketRateLimiter{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_TokenBucketRateLimiter(ref),
+		v1.USBHostDevice{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_USBHostDevice(ref),
+		v1.USBSelector{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_USBSelector(ref),
 		v1.UnpauseOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_UnpauseOptions(ref),
+		v1.VirtTemplateDeployment{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_VirtTemplateDeployment(ref),
 		v1.VirtualMachine{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_VirtualMachine(ref),
 		v1.VirtualMachineCondition{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_VirtualMachineCondition(ref),
 		v1.VirtualMachineInstance{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_VirtualMachineInstance(ref),
@@ -73,10 +128,12 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1.VirtualMachineInstanceList{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceList(ref),
 		v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName():         schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceNetworkInterface(ref),
 		v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName(): schema_virtplane_apis_kubevirt_v1_VirtualMachineInstancePhaseTransitionTimestamp(ref),
+		v1.VirtualMachineInstanceProfile{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceProfile(ref),
 		v1.VirtualMachineInstanceSpec{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceSpec(ref),
 		v1.VirtualMachineInstanceStatus{}.OpenAPIModelName():                   schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref),
 		v1.VirtualMachineInstanceTemplateSpec{}.OpenAPIModelName():             schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceTemplateSpec(ref),
 		v1.VirtualMachineList{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_VirtualMachineList(ref),
+		v1.VirtualMachineOptions{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_VirtualMachineOptions(ref),
 		v1.VirtualMachineSpec{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_VirtualMachineSpec(ref),
 		v1.VirtualMachineStartFailure{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineStartFailure(ref),
 		v1.VirtualMachineStateChangeRequest{}.OpenAPIModelName():               schema_virtplane_apis_kubevirt_v1_VirtualMachineStateChangeRequest(ref),
@@ -389,6 +446,98 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_ArchConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ArchConfiguration holds the defaults for each CPU architecture.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"amd64": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Amd64 holds the defaults of amd64.",
+							Ref:         ref(v1.ArchSpecificConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"arm64": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Arm64 holds the defaults of arm64. Not used: guests are amd64.",
+							Ref:         ref(v1.ArchSpecificConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"ppc64le": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Ppc64le holds the defaults of ppc64le. Not used: guests are amd64. Deprecated.",
+							Ref:         ref(v1.ArchSpecificConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"s390x": {
+						SchemaProps: spec.SchemaProps{
+							Description: "S390x holds the defaults of s390x. Not used: guests are amd64.",
+							Ref:         ref(v1.ArchSpecificConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"defaultArchitecture": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DefaultArchitecture is the architecture of instances that name none; amd64 is the only one that is taken.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ArchSpecificConfiguration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ArchSpecificConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ArchSpecificConfiguration holds the defaults of one CPU architecture.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"ovmfPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OVMFPath is the directory of UEFI firmware. Not used: the launcher's image holds it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"emulatedMachines": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "EmulatedMachines are patterns of the machine types that guests may have. Not used: q35 and pc-q35-* are.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"machineType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MachineType is the machine type of instances that name none; for amd64 q35 or pc-q35-VERSION. Defaults to q35. Takes effect on instances that are created later.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_BIOS(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -591,6 +740,60 @@ func schema_virtplane_apis_kubevirt_v1_CPUTopology(ref common.ReferenceCallback)
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_CertConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CertConfig sets the lifetime of a certificate.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"duration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Duration is how long the certificate is valid.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"renewBefore": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RenewBefore is how long before its end the certificate is renewed.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Duration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingSelectors(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ChangedBlockTrackingSelectors select the virtual machines whose changed blocks are tracked. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"namespaceLabelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NamespaceLabelSelector selects all virtual machines of namespaces.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"virtualMachineLabelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineLabelSelector selects virtual machines.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_CloudInitNoCloudSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -643,6 +846,75 @@ func schema_virtplane_apis_kubevirt_v1_CloudInitNoCloudSource(ref common.Referen
 		},
 		Dependencies: []string{
 			corev1.LocalObjectReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_CommonInstancetypesDeployment(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CommonInstancetypesDeployment installs a set of instance types. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled installs them.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ComponentConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ComponentConfig places components. Not used: the manifests of the installation do.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nodePlacement": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodePlacement is where the components' pods run.",
+							Ref:         ref(v1.NodePlacement{}.OpenAPIModelName()),
+						},
+					},
+					"replicas": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Replicas is the number of pods of each component, at most 255.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.NodePlacement{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ConfidentialComputeConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConfidentialComputeConfiguration is about guests whose memory the node cannot read. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tdx": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TDX is about Intel TDX.",
+							Ref:         ref(v1.TDXConfiguration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.TDXConfiguration{}.OpenAPIModelName()},
 	}
 }
 
@@ -717,6 +989,118 @@ func schema_virtplane_apis_kubevirt_v1_ContainerDiskSource(ref common.ReferenceC
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_CustomProfile(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CustomProfile is a seccomp profile of the administrator's choice.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"localhostProfile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LocalhostProfile is a file on the node.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"runtimeDefaultProfile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RuntimeDefaultProfile is the container runtime's own, which launcher pods have.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_CustomizeComponents(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CustomizeComponents patches the components' manifests. Not used: change the manifests of the installation.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"patches": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Patches are applied to objects of the installation.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.CustomizeComponentsPatch{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"flags": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Flags replace the components' command lines.",
+							Ref:         ref(v1.Flags{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.CustomizeComponentsPatch{}.OpenAPIModelName(), v1.Flags{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_CustomizeComponentsPatch(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CustomizeComponentsPatch is a patch of one object of the installation. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"resourceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceName is the object's name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resourceType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceType is the object's kind.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"patch": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Patch is the patch's text.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Type is json, merge or strategic.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"resourceName", "resourceType", "patch", "type"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -743,6 +1127,135 @@ func schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref common.ReferenceCall
 				Required: []string{"name"},
 			},
 		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DeveloperConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DeveloperConfiguration holds overcommitment, emulation, log levels and feature gates.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"featureGates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "FeatureGates are the features to switch on. A gate for something that virtplane does not have switches nothing on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"disabledFeatureGates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DisabledFeatureGates are the features to switch off. A name must not be in featureGates as well.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"pvcTolerateLessSpaceUpToPercent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LessPVCSpaceToleration is by how much smaller than asked for a claim may be, in percent. Not used.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"minimumReservePVCBytes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinimumReservePVCBytes is the space that is left free on claims, in bytes. Not used.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"memoryOvercommit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryOvercommit is the guests' memory in percent of the memory that launcher pods ask for on its behalf, 10 to 10000. Defaults to 100. Above 100 a node can run out of memory, and the kernel ends guests then. Takes effect on pods that are created later.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"nodeSelectors": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeSelectors limits the nodes of every guest to those that carry these labels; an instance's own nodeSelector wins. Takes effect on pods that are created later.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"useEmulation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UseEmulation lets guests run on nodes without hardware virtualization, many times slower. Defaults to false. Takes effect on pods that are created later.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"cpuAllocationRatio": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPUAllocationRatio is the number of guest CPUs for each CPU that launcher pods ask for, at least 1. Defaults to 10. Takes effect on pods that are created later.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"minimumClusterTSCFrequency": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinimumClusterTSCFrequency is the least frequency of time stamp counters, in Hz. Not used.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"diskVerification": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DiskVerification limits the inspection of container disks. Not used.",
+							Ref:         ref(v1.DiskVerification{}.OpenAPIModelName()),
+						},
+					},
+					"logVerbosity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LogVerbosity holds the log levels of the components, which change at once.",
+							Ref:         ref(v1.LogVerbosity{}.OpenAPIModelName()),
+						},
+					},
+					"clusterProfiler": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClusterProfiler lets the components be profiled. Not used.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.DiskVerification{}.OpenAPIModelName(), v1.LogVerbosity{}.OpenAPIModelName()},
 	}
 }
 
@@ -873,6 +1386,28 @@ func schema_virtplane_apis_kubevirt_v1_Devices(ref common.ReferenceCallback) com
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_DisableFreePageReporting(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DisableFreePageReporting stands for true.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DisableSerialConsoleLog(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DisableSerialConsoleLog stands for true.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Disk(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -988,6 +1523,27 @@ func schema_virtplane_apis_kubevirt_v1_DiskTarget(ref common.ReferenceCallback) 
 				},
 			},
 		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DiskVerification(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DiskVerification limits the inspection of container disks. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"memoryLimit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryLimit is the memory that an inspection may take.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
 	}
 }
 
@@ -1149,6 +1705,124 @@ func schema_virtplane_apis_kubevirt_v1_Firmware(ref common.ReferenceCallback) co
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_Flags(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Flags are command lines of components, each flag with its value. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"api": {
+						SchemaProps: spec.SchemaProps{
+							Description: "API are the flags of the API server.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"controller": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Controller are the flags of the controller.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"handler": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Handler are the flags of the node agent.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_GenerationStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GenerationStatus is the generation of an object of an installation that was last written.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"group": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Group is the object's API group.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Resource is the object's resource.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Namespace is the object's namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name is the object's name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LastGeneration is the generation.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"hash": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hash is that of the content of objects that have no generation.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"group", "resource", "name", "lastGeneration"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Handler(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1173,6 +1847,26 @@ func schema_virtplane_apis_kubevirt_v1_Handler(ref common.ReferenceCallback) com
 		},
 		Dependencies: []string{
 			corev1.HTTPGetAction{}.OpenAPIModelName(), corev1.TCPSocketAction{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HypervisorConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HypervisorConfiguration is a hypervisor of nodes. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name is kvm or hyperv-direct.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -1208,6 +1902,26 @@ func schema_virtplane_apis_kubevirt_v1_Input(ref common.ReferenceCallback) commo
 					},
 				},
 				Required: []string{"name", "type"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_InstancetypeConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InstancetypeConfiguration tells how virtual machines refer to instance types. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"referencePolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ReferencePolicy is reference, expand or expandAll.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
 			},
 		},
 	}
@@ -1327,6 +2041,81 @@ func schema_virtplane_apis_kubevirt_v1_InterfaceBindingMethod(ref common.Referen
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_InterfaceBindingMigration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InterfaceBindingMigration tells how guests with a binding migrate.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"method": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Method is link-refresh: the guest sees its link go down and up.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_InterfaceBindingPlugin(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InterfaceBindingPlugin describes a binding that others have written. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"sidecarImage": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SidecarImage is a container that is added to launcher pods.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"networkAttachmentDefinition": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkAttachmentDefinition is one that launcher pods get, as NAME or NAMESPACE/NAME.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainAttachmentType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainAttachmentType is tap or managedTap.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Migration tells how guests with the binding migrate.",
+							Ref:         ref(v1.InterfaceBindingMigration{}.OpenAPIModelName()),
+						},
+					},
+					"downwardAPI": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DownwardAPI is device-info when the container reads what Multus tells of devices.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"computeResourceOverhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ComputeResourceOverhead is added to the launcher's resources.",
+							Ref:         ref(v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.InterfaceBindingMigration{}.OpenAPIModelName(), v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_InterfaceBridge(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1360,6 +2149,1069 @@ func schema_virtplane_apis_kubevirt_v1_InterfaceSRIOV(ref common.ReferenceCallba
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_KSMConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KSMConfiguration tells on which nodes equal memory pages are merged. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nodeLabelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeLabelSelector selects the nodes; an empty one selects all.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirt(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirt holds the settings of an installation and tells how it fares. There is one, called kubevirt, in the namespace of the installation; without it every setting has its default.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard object metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec holds the settings. A setting that virtplane does not use is stored, and a warning says so.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.KubeVirtSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status tells how the installation fares; written by virtplane.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.KubeVirtStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1.KubeVirtSpec{}.OpenAPIModelName(), v1.KubeVirtStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtCertificateRotateStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtCertificateRotateStrategy sets the lifetimes of the components' certificates. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"selfSigned": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SelfSigned is about certificates of the installation's own authority.",
+							Ref:         ref(v1.KubeVirtSelfSignConfiguration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.KubeVirtSelfSignConfiguration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtCondition is one aspect of how an installation fares.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Type names the aspect: Available, Progressing, Degraded or Created.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is True, False or Unknown.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"lastProbeTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LastProbeTime is when the condition last changed in any way.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"lastTransitionTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LastTransitionTime is when the status last changed.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reason is one CamelCase word for the cause.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Message is a sentence for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"type", "status"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtConfiguration holds what guests and components are run with. What says \"not used\" is stored and changes nothing.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"cpuModel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPUModel is the CPU model of instances that name none: host-model, host-passthrough or a model that libvirt knows. Defaults to host-model. Takes effect on instances that are created later.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cpuRequest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CPURequest is the CPU that launcher pods ask for where the instance says nothing, whatever the number of the guest's CPUs. Defaults to the guest's CPUs divided by developerConfiguration.cpuAllocationRatio, at least 100m.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"developerConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeveloperConfiguration holds overcommitment, emulation, log levels and feature gates.",
+							Ref:         ref(v1.DeveloperConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"emulatedMachines": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "EmulatedMachines are patterns of the machine types that guests may have. Not used: q35 and pc-q35-* are. Deprecated: use architectureConfiguration.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"imagePullPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImagePullPolicy is the pull policy of the launcher's image: Always, IfNotPresent or Never. Defaults to IfNotPresent.\n\nPossible enum values:\n - `\"Always\"` means that kubelet always attempts to pull the latest image. Container will fail If the pull fails.\n - `\"IfNotPresent\"` means that kubelet pulls if the image isn't present on disk. Container will fail if the image isn't present and the pull fails.\n - `\"Never\"` means that kubelet never pulls an image, but only uses a local image. Container will fail if the image isn't present",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Always", "IfNotPresent", "Never"},
+						},
+					},
+					"migrations": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationConfiguration is about live migration. Not used: there is none yet.",
+							Ref:         ref(v1.MigrationConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"machineType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MachineType is the machine type of instances that name none: q35 or pc-q35-VERSION. Defaults to q35. Deprecated: use architectureConfiguration.amd64.machineType, which wins.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkConfiguration is about the network of instances that name none.",
+							Ref:         ref(v1.NetworkConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"ovmfPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OVMFPath is the directory of UEFI firmware. Not used: the launcher's image holds it. Deprecated: use architectureConfiguration.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"selinuxLauncherType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SELinuxLauncherType is the SELinux type of launcher pods. Not used: they run with the type of any container.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"defaultRuntimeClass": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DefaultRuntimeClass is the RuntimeClass of launcher pods. Defaults to none. Takes effect on pods that are created later.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"smbios": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SMBIOSConfig is what guests read about their maker. Not used.",
+							Ref:         ref(v1.SMBiosConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"architectureConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ArchitectureConfiguration holds the defaults for each CPU architecture.",
+							Ref:         ref(v1.ArchConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"evictionStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EvictionStrategy is that of instances that name none: None, LiveMigrate, LiveMigrateIfPossible or External. Defaults to None. Takes effect on instances that are created later.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"additionalGuestMemoryOverheadRatio": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AdditionalGuestMemoryOverheadRatio multiplies the memory that launcher pods get beside the guest's, as a decimal number from 1 to 100. Defaults to 1. Takes effect on pods that are created later.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"supportContainerResources": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "SupportContainerResources are the resources of further containers of launcher pods. Not used: there are none.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.SupportContainerResources{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"supportedGuestAgentVersions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "SupportedGuestAgentVersions are patterns of versions. Not used. Deprecated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"memBalloonStatsPeriod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemBalloonStatsPeriod is the time between two readings of a guest's memory, in seconds. Not used.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"permittedHostDevices": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PermittedHostDevices are the devices of nodes that guests may have. Not used: guests get no devices of nodes yet.",
+							Ref:         ref(v1.PermittedHostDevices{}.OpenAPIModelName()),
+						},
+					},
+					"mediatedDevicesConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MediatedDevicesConfiguration tells which mediated devices nodes have. Not used.",
+							Ref:         ref(v1.MediatedDevicesConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"minCPUModel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedMinCPUModel is the least CPU model of nodes. Not used. Deprecated.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"obsoleteCPUModels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObsoleteCPUModels are CPU models that no node offers. Not used.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"boolean"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"virtualMachineInstancesPerNode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineInstancesPerNode is the most guests that a node runs. Not used: the kubelet's limit of pods holds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"apiConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIConfiguration limits the requests of virt-apiserver. Not used.",
+							Ref:         ref(v1.ReloadableComponentConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"webhookConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WebhookConfiguration limits the requests of webhooks. Not used: there are none.",
+							Ref:         ref(v1.ReloadableComponentConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"controllerConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ControllerConfiguration limits the requests of virt-controller. Not used: its flags --kube-api-qps and --kube-api-burst do.",
+							Ref:         ref(v1.ReloadableComponentConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"handlerConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HandlerConfiguration limits the requests of node plugins. Not used.",
+							Ref:         ref(v1.ReloadableComponentConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"tlsConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TLSConfiguration limits the protocol versions and ciphers of TLS. Not used: every server asks for TLS 1.2 or later, and the flags --tls-min-version and --tls-cipher-suites of virt-apiserver ask for more.",
+							Ref:         ref(v1.TLSConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"seccompConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SeccompConfiguration is the seccomp profile of launcher pods. Not used: it is RuntimeDefault.",
+							Ref:         ref(v1.SeccompConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"vmStateStorageClass": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VMStateStorageClass is the storage class of what guests keep besides disks. Not used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"virtualMachineOptions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineOptions switch parts of guests off. Not used.",
+							Ref:         ref(v1.VirtualMachineOptions{}.OpenAPIModelName()),
+						},
+					},
+					"ksmConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KSMConfiguration tells on which nodes equal memory pages are merged. Not used.",
+							Ref:         ref(v1.KSMConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"autoCPULimitNamespaceLabelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AutoCPULimitNamespaceLabelSelector selects the namespaces in which launcher pods get a CPU limit. Not used.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"liveUpdateConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LiveUpdateConfiguration limits what guests can be given while they run. Not used.",
+							Ref:         ref(v1.LiveUpdateConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"vmRolloutStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VMRolloutStrategy is Stage or LiveUpdate. Not used: a changed template takes effect with the next start.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"commonInstancetypesDeployment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CommonInstancetypesDeployment installs a set of instance types. Not used.",
+							Ref:         ref(v1.CommonInstancetypesDeployment{}.OpenAPIModelName()),
+						},
+					},
+					"virtTemplateDeployment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtTemplateDeployment installs templates of virtual machines. Not used.",
+							Ref:         ref(v1.VirtTemplateDeployment{}.OpenAPIModelName()),
+						},
+					},
+					"instancetype": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Instancetype tells how virtual machines refer to instance types. Not used.",
+							Ref:         ref(v1.InstancetypeConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"hypervisors": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Hypervisors are the hypervisors of nodes, at most one. Not used: it is kvm.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.HypervisorConfiguration{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"changedBlockTrackingLabelSelectors": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ChangedBlockTrackingLabelSelectors select the virtual machines whose changed blocks are tracked. Not used.",
+							Ref:         ref(v1.ChangedBlockTrackingSelectors{}.OpenAPIModelName()),
+						},
+					},
+					"persistentReservationConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentReservationConfiguration is about SCSI persistent reservations. Not used.",
+							Ref:         ref(v1.PersistentReservationConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"confidentialCompute": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ConfidentialCompute is about guests whose memory the node cannot read. Not used.",
+							Ref:         ref(v1.ConfidentialComputeConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"roleAggregationStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RoleAggregationStrategy tells whether the roles admin, edit and view grant rights on virtual machines. Only AggregateToDefault is taken: the manifests of the installation hold the roles.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ArchConfiguration{}.OpenAPIModelName(), v1.ChangedBlockTrackingSelectors{}.OpenAPIModelName(), v1.CommonInstancetypesDeployment{}.OpenAPIModelName(), v1.ConfidentialComputeConfiguration{}.OpenAPIModelName(), v1.DeveloperConfiguration{}.OpenAPIModelName(), v1.HypervisorConfiguration{}.OpenAPIModelName(), v1.InstancetypeConfiguration{}.OpenAPIModelName(), v1.KSMConfiguration{}.OpenAPIModelName(), v1.LiveUpdateConfiguration{}.OpenAPIModelName(), v1.MediatedDevicesConfiguration{}.OpenAPIModelName(), v1.MigrationConfiguration{}.OpenAPIModelName(), v1.NetworkConfiguration{}.OpenAPIModelName(), v1.PermittedHostDevices{}.OpenAPIModelName(), v1.PersistentReservationConfiguration{}.OpenAPIModelName(), v1.ReloadableComponentConfiguration{}.OpenAPIModelName(), v1.SMBiosConfiguration{}.OpenAPIModelName(), v1.SeccompConfiguration{}.OpenAPIModelName(), v1.SupportContainerResources{}.OpenAPIModelName(), v1.TLSConfiguration{}.OpenAPIModelName(), v1.VirtTemplateDeployment{}.OpenAPIModelName(), v1.VirtualMachineOptions{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtList is a list of KubeVirts.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Items is the list of KubeVirts, of which there is at most one.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.KubeVirt{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1.KubeVirt{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtSelfSignConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtSelfSignConfiguration sets the lifetimes of certificates of the installation's own authority. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"caRotateInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CARotateInterval is the older form of ca.duration.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"certRotateInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertRotateInterval is the older form of server.duration.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"caOverlapInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CAOverlapInterval is the older form of ca.renewBefore.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+					"ca": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CA is about the authority's certificate.",
+							Ref:         ref(v1.CertConfig{}.OpenAPIModelName()),
+						},
+					},
+					"server": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Server is about the certificates that it signs.",
+							Ref:         ref(v1.CertConfig{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.CertConfig{}.OpenAPIModelName(), metav1.Duration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtSpec holds the settings of an installation.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"imageTag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageTag is the tag of the components' images. Not used: the manifests of the installation name the images.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imageRegistry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageRegistry is where the components' images are pulled from. Not used: the manifests of the installation name the images.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imagePullPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImagePullPolicy is the pull policy of the components' images. Not used: the manifests of the installation hold it. That of launcher pods is configuration.imagePullPolicy.\n\nPossible enum values:\n - `\"Always\"` means that kubelet always attempts to pull the latest image. Container will fail If the pull fails.\n - `\"IfNotPresent\"` means that kubelet pulls if the image isn't present on disk. Container will fail if the image isn't present and the pull fails.\n - `\"Never\"` means that kubelet never pulls an image, but only uses a local image. Container will fail if the image isn't present",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Always", "IfNotPresent", "Never"},
+						},
+					},
+					"imagePullSecrets": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ImagePullSecrets are the secrets with which the components' images are pulled. Not used: the manifests of the installation hold them.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"monitorNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MonitorNamespace is the namespace of Prometheus. Not used: scrape the components' /metrics.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"serviceMonitorNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceMonitorNamespace is where a ServiceMonitor is made. Not used: scrape the components' /metrics.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"monitorAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MonitorAccount is the service account of Prometheus. Not used: scrape the components' /metrics.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"workloadUpdateStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "WorkloadUpdateStrategy tells how running guests get to a new launcher. Not used: an upgrade touches no guest.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.KubeVirtWorkloadUpdateStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"uninstallStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UninstallStrategy is RemoveWorkloads or BlockUninstallIfWorkloadsExist. Not used: deleting this object uninstalls nothing, it brings every setting back to its default.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"certificateRotateStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertificateRotationStrategy sets the lifetimes of the components' certificates. Not used: virt-apiserver renews them by itself.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.KubeVirtCertificateRotateStrategy{}.OpenAPIModelName()),
+						},
+					},
+					"productVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProductVersion is a label of the components. Not used: the manifests of the installation hold their labels.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"productName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProductName is a label of the components. Not used: the manifests of the installation hold their labels.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"productComponent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProductComponent is a label of the components. Not used: the manifests of the installation hold their labels.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"synchronizationPort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SynchronizationPort is the port of migrations between clusters. Not used: there are none yet.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"configuration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Configuration holds what guests and components are run with. Changes take effect without a restart.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.KubeVirtConfiguration{}.OpenAPIModelName()),
+						},
+					},
+					"infra": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Infra places virt-apiserver and virt-controller. Not used: the manifests of the installation do.",
+							Ref:         ref(v1.ComponentConfig{}.OpenAPIModelName()),
+						},
+					},
+					"workloads": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Workloads places the node plugins. Not used: the manifests of the installation do.",
+							Ref:         ref(v1.ComponentConfig{}.OpenAPIModelName()),
+						},
+					},
+					"customizeComponents": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CustomizeComponents patches the components' manifests. Not used: change the manifests of the installation.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.CustomizeComponents{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ComponentConfig{}.OpenAPIModelName(), v1.CustomizeComponents{}.OpenAPIModelName(), v1.KubeVirtCertificateRotateStrategy{}.OpenAPIModelName(), v1.KubeVirtConfiguration{}.OpenAPIModelName(), v1.KubeVirtWorkloadUpdateStrategy{}.OpenAPIModelName(), corev1.LocalObjectReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtStatus tells how an installation fares.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Phase is Deploying until every component has been ready once, and Deployed from then on.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"conditions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"type",
+								},
+								"x-kubernetes-list-type": "map",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Conditions hold the details: Available, Progressing, Degraded and Created.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.KubeVirtCondition{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"operatorVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OperatorVersion is the version of the virt-controller that keeps this status.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetKubeVirtRegistry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetKubeVirtRegistry is the registry of the launcher's image.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetKubeVirtVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetKubeVirtVersion is the version that is being installed.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetDeploymentConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetDeploymentConfig is not used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetDeploymentID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetDeploymentID is not used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"observedKubeVirtRegistry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedKubeVirtRegistry is the registry of the launcher's image that was last rolled out everywhere.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"observedKubeVirtVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedKubeVirtVersion is the version that was last rolled out everywhere.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"observedDeploymentConfig": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedDeploymentConfig is not used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"observedDeploymentID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedDeploymentID is not used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"outdatedVirtualMachineInstanceWorkloads": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OutdatedVirtualMachineInstanceWorkloads is the number of guests that an older launcher runs.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"observedGeneration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObservedGeneration is the generation of the spec that virt-controller works by.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"defaultArchitecture": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DefaultArchitecture is the CPU architecture of guests that name none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"generations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Generations are not used.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.GenerationStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"synchronizationAddresses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "SynchronizationAddresses are not used.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.GenerationStatus{}.OpenAPIModelName(), v1.KubeVirtCondition{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KubeVirtWorkloadUpdateStrategy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KubeVirtWorkloadUpdateStrategy tells how running guests get to a new launcher. Not used: an upgrade touches no guest.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"workloadUpdateMethods": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "WorkloadUpdateMethods are LiveMigrate and Evict.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"batchEvictionSize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BatchEvictionSize is the number of guests that are evicted at once.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"batchEvictionInterval": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BatchEvictionInterval is the time between two batches.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Duration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_LiveUpdateConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "LiveUpdateConfiguration limits what guests can be given while they run. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"maxHotplugRatio": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxHotplugRatio is how many times its first size a guest can grow to.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxCpuSockets": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxCpuSockets is the most CPU sockets that a guest can grow to.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxGuest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxGuest is the most memory that a guest can grow to.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_LogVerbosity(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "LogVerbosity holds log levels from 0 to 10, as the flag -v of Kubernetes components takes them. 0 is the level that the component was started with.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"virtAPI": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtAPI is the level of virt-apiserver. From 8 on it logs what it reads from the cluster, Secrets among it.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"virtController": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtController is the level of virt-controller.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"virtHandler": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtHandler is the level of the node plugins.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"virtLauncher": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtLauncher is the level of launchers that start later.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"virtOperator": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtOperator is not used: there is no operator.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"virtSynchronizationController": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtSynchronizationController is not used: there is no such component.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"nodeVerbosity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeVerbosity holds the levels of the plugins of single nodes, by the node's name. They win over virtHandler.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"integer"},
+										Format: "int64",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Machine(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1375,6 +3227,121 @@ func schema_virtplane_apis_kubevirt_v1_Machine(ref common.ReferenceCallback) com
 						},
 					},
 				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_MediatedDevicesConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MediatedDevicesConfiguration tells which mediated devices nodes have. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"mediatedDevicesTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MediatedDevicesTypes is the older form of mediatedDeviceTypes. Deprecated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"mediatedDeviceTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MediatedDeviceTypes are the types that nodes have.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"nodeMediatedDeviceTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeMediatedDeviceTypes are the types of selected nodes.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.NodeMediatedDeviceTypesConfig{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells that nodes make and remove mediated devices.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.NodeMediatedDeviceTypesConfig{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_MediatedHostDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MediatedHostDevice permits a type of mediated device.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"mdevNameSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MDEVNameSelector is the type's name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resourceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceName is the resource that stands for the devices.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"externalResourceProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExternalResourceProvider tells that another device plugin offers the resource.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"mdevNameSelector", "resourceName"},
 			},
 		},
 	}
@@ -1430,6 +3397,125 @@ func schema_virtplane_apis_kubevirt_v1_MemoryStatus(ref common.ReferenceCallback
 						SchemaProps: spec.SchemaProps{
 							Description: "MemoryOverhead is the memory that is reserved beside the guest's.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_MigrationConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MigrationConfiguration is about live migration. Not used: there is none yet.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nodeDrainTaintKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeDrainTaintKey is the key of the taint that empties a node.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"parallelOutboundMigrationsPerNode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ParallelOutboundMigrationsPerNode is the most migrations that leave one node at once.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"parallelMigrationsPerCluster": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ParallelMigrationsPerCluster is the most migrations at once.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"allowAutoConverge": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AllowAutoConverge lets a migration slow the guest down so that it ends.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"bandwidthPerMigration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BandwidthPerMigration is the most bytes per second of one migration; 0 for no limit.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"completionTimeoutPerGiB": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CompletionTimeoutPerGiB is how long a migration may take for each GiB, in seconds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxDowntimeMs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxDowntimeMs is how long the guest may stand still at the end, in milliseconds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"progressTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProgressTimeout is how long a migration may transfer nothing, in seconds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"utilityVolumesTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UtilityVolumesTimeout is how long a migration waits for utility volumes to be detached, in seconds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"unsafeMigrationOverride": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UnsafeMigrationOverride migrates guests of which libvirt says that it is not safe.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"allowPostCopy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AllowPostCopy lets the guest run on the new node before all of its memory is there.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"allowWorkloadDisruption": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AllowWorkloadDisruption pauses the guest, or goes over to post-copy, when a migration takes too long.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"disableTLS": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DisableTLS sends guests' memory in the clear.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is the secondary network of migrations.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"matchSELinuxLevelOnMigration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MatchSELinuxLevelOnMigration lets the new pod have another SELinux level than the old one.",
+							Type:        []string{"boolean"},
+							Format:      "",
 						},
 					},
 				},
@@ -1505,6 +3591,56 @@ func schema_virtplane_apis_kubevirt_v1_Network(ref common.ReferenceCallback) com
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_NetworkConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NetworkConfiguration is about the network of instances that name none.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"defaultNetworkInterface": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkInterface is the binding of the interface of instances that name none: masquerade. Defaults to masquerade, where KubeVirt's default is bridge. bridge is stored and not used yet. Takes effect on instances that are created later.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"permitSlirpInterface": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedPermitSlirpInterface is not used: there is no slirp binding. Deprecated.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"permitBridgeInterfaceOnPodNetwork": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PermitBridgeInterfaceOnPodNetwork permits bridge interfaces on the pod network. Not used: there are none yet.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"binding": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Binding holds further bindings by their name. Not used.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.InterfaceBindingPlugin{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.InterfaceBindingPlugin{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_NetworkSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1529,6 +3665,126 @@ func schema_virtplane_apis_kubevirt_v1_NetworkSource(ref common.ReferenceCallbac
 		},
 		Dependencies: []string{
 			v1.MultusNetwork{}.OpenAPIModelName(), v1.PodNetwork{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_NodeMediatedDeviceTypesConfig(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodeMediatedDeviceTypesConfig tells which mediated devices selected nodes have.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nodeSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeSelector selects the nodes by their labels.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"mediatedDevicesTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MediatedDevicesTypes is the older form of mediatedDeviceTypes. Deprecated.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"mediatedDeviceTypes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MediatedDeviceTypes are the types that the nodes have.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_NodePlacement(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NodePlacement holds scheduling rules of pods.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nodeSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeSelector limits the nodes to those that carry these labels.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"affinity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Affinity holds scheduling rules, as for a pod.",
+							Ref:         ref(corev1.Affinity{}.OpenAPIModelName()),
+						},
+					},
+					"tolerations": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Tolerations let the pods run on tainted nodes.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.Toleration{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.Affinity{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName()},
 	}
 }
 
@@ -1570,6 +3826,132 @@ func schema_virtplane_apis_kubevirt_v1_PauseOptions(ref common.ReferenceCallback
 									},
 								},
 							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PciHostDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PciHostDevice permits a kind of PCI device.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"pciVendorSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PCIVendorSelector is VENDOR:PRODUCT, each as four hexadecimal digits.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resourceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceName is the resource that stands for the devices, such as example.com/gpu.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"externalResourceProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExternalResourceProvider tells that another device plugin offers the resource.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"pciVendorSelector", "resourceName"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PermittedHostDevices(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PermittedHostDevices are the devices of nodes that guests may have. Not used: guests get no devices of nodes yet.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"pciHostDevices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "PciHostDevices are PCI devices.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.PciHostDevice{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"mediatedDevices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MediatedDevices are parts of PCI devices, such as virtual GPUs.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.MediatedHostDevice{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"usb": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "USB are USB devices.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.USBHostDevice{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.MediatedHostDevice{}.OpenAPIModelName(), v1.PciHostDevice{}.OpenAPIModelName(), v1.USBHostDevice{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PersistentReservationConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PersistentReservationConfiguration is about SCSI persistent reservations. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled runs what they need on the nodes.",
+							Type:        []string{"boolean"},
+							Format:      "",
 						},
 					},
 				},
@@ -1739,6 +4121,69 @@ func schema_virtplane_apis_kubevirt_v1_Probe(ref common.ReferenceCallback) commo
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_RESTClientConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RESTClientConfiguration is about the client of a component.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"rateLimiter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RateLimiter limits its requests.",
+							Ref:         ref(v1.RateLimiter{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.RateLimiter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_RateLimiter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RateLimiter limits requests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tokenBucketRateLimiter": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TokenBucketRateLimiter limits them on average.",
+							Ref:         ref(v1.TokenBucketRateLimiter{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.TokenBucketRateLimiter{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ReloadableComponentConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ReloadableComponentConfiguration limits the requests of a component. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"restClient": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RestClient is about the component's client.",
+							Ref:         ref(v1.RESTClientConfiguration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.RESTClientConfiguration{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_ResourceRequirements(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1779,6 +4224,49 @@ func schema_virtplane_apis_kubevirt_v1_ResourceRequirements(ref common.Reference
 							Description: "OvercommitGuestOverhead leaves the memory that a VM needs beside its guest out of the request.",
 							Type:        []string{"boolean"},
 							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ResourceRequirementsWithoutClaims(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ResourceRequirementsWithoutClaims are the resources of a container.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"limits": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Limits is the most that the container gets.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(resource.Quantity{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"requests": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Requests is the least that the container gets.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(resource.Quantity{}.OpenAPIModelName()),
+									},
+								},
+							},
 						},
 					},
 				},
@@ -1850,6 +4338,75 @@ func schema_virtplane_apis_kubevirt_v1_Rng(ref common.ReferenceCallback) common.
 				Type:        []string{"object"},
 			},
 		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SMBiosConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SMBiosConfiguration is what guests read about their maker. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"manufacturer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Manufacturer is the maker's name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"product": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Product is the product's name.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Version is the product's version.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sku": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Sku is the product's number.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"family": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Family is the product's family.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SeccompConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SeccompConfiguration is the seccomp profile of launcher pods. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"virtualMachineInstanceProfile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineInstanceProfile is the profile.",
+							Ref:         ref(v1.VirtualMachineInstanceProfile{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.VirtualMachineInstanceProfile{}.OpenAPIModelName()},
 	}
 }
 
@@ -1959,6 +4516,233 @@ func schema_virtplane_apis_kubevirt_v1_StopOptions(ref common.ReferenceCallback)
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_SupportContainerResources(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SupportContainerResources are the resources of a further container of launcher pods. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Type names the container: hotplug-disk, container-disk, virtiofs, sidecar, vmexport or guest-console-log.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Resources are its resources.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"type", "resources"},
+			},
+		},
+		Dependencies: []string{
+			v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_TDXAttestationConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TDXAttestationConfiguration is about the proof that a guest gives of itself.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enforced": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enforced limits the nodes to those that can give the proof.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"qgsSocketPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "QgsSocketPath is the socket of the service that signs the proof.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_TDXConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TDXConfiguration is about Intel TDX.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"attestation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Attestation is about the proof that a guest gives of itself.",
+							Ref:         ref(v1.TDXAttestationConfiguration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.TDXAttestationConfiguration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_TLSConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TLSConfiguration limits the protocol versions and ciphers of TLS.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"minTLSVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MinTLSVersion is the oldest version that is accepted: VersionTLS10, VersionTLS11 or VersionTLS12, all of which mean TLS 1.2. VersionTLS13 is refused: set --tls-min-version=VersionTLS13 on virt-apiserver.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ciphers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Ciphers are the cipher suites of TLS 1.2 that are accepted. Not used: set --tls-cipher-suites on virt-apiserver.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_TokenBucketRateLimiter(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TokenBucketRateLimiter limits requests on average.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"qps": {
+						SchemaProps: spec.SchemaProps{
+							Description: "QPS is the number of requests per second; 0 for the component's default.",
+							Default:     0,
+							Type:        []string{"number"},
+							Format:      "float",
+						},
+					},
+					"burst": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Burst is the number of requests at once; 0 for the component's default.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+				Required: []string{"qps", "burst"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_USBHostDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "USBHostDevice permits kinds of USB devices.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"resourceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceName is the resource that stands for the devices.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"selectors": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Selectors are the kinds; a guest gets one device of each.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.USBSelector{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"externalResourceProvider": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExternalResourceProvider tells that another device plugin offers the resource.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"resourceName"},
+			},
+		},
+		Dependencies: []string{
+			v1.USBSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_USBSelector(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "USBSelector is a kind of USB device.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"vendor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Vendor is four hexadecimal digits.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"product": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Product is four hexadecimal digits.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"vendor", "product"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_UnpauseOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1997,6 +4781,26 @@ func schema_virtplane_apis_kubevirt_v1_UnpauseOptions(ref common.ReferenceCallba
 									},
 								},
 							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtTemplateDeployment(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtTemplateDeployment installs templates of virtual machines. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled installs them.",
+							Type:        []string{"boolean"},
+							Format:      "",
 						},
 					},
 				},
@@ -2455,6 +5259,27 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstancePhaseTransitionTime
 		},
 		Dependencies: []string{
 			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceProfile(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceProfile is a seccomp profile.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"customProfile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CustomProfile is a profile of the administrator's choice.",
+							Ref:         ref(v1.CustomProfile{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.CustomProfile{}.OpenAPIModelName()},
 	}
 }
 
@@ -2925,6 +5750,33 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineList(ref common.ReferenceCa
 		},
 		Dependencies: []string{
 			v1.VirtualMachine{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineOptions switch parts of guests off. Not used.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"disableFreePageReporting": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DisableFreePageReporting keeps guests from giving memory back that they do not use.",
+							Ref:         ref(v1.DisableFreePageReporting{}.OpenAPIModelName()),
+						},
+					},
+					"disableSerialConsoleLog": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DisableSerialConsoleLog keeps guests' consoles out of the pods' logs.",
+							Ref:         ref(v1.DisableSerialConsoleLog{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.DisableFreePageReporting{}.OpenAPIModelName(), v1.DisableSerialConsoleLog{}.OpenAPIModelName()},
 	}
 }
 

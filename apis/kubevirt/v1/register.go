@@ -47,6 +47,7 @@ func objects() []runtime.Object {
 	return []runtime.Object{
 		&VirtualMachine{}, &VirtualMachineList{},
 		&VirtualMachineInstance{}, &VirtualMachineInstanceList{},
+		&KubeVirt{}, &KubeVirtList{},
 	}
 }
 

@@ -16,11 +16,24 @@ import (
 // Public to allow building arbitrary schemes.
 // All generated defaulters are covering - they call all nested defaulters.
 func RegisterDefaults(scheme *runtime.Scheme) error {
+	scheme.AddTypeDefaultingFunc(&KubeVirt{}, func(obj interface{}) { SetObjectDefaults_KubeVirt(obj.(*KubeVirt)) })
+	scheme.AddTypeDefaultingFunc(&KubeVirtList{}, func(obj interface{}) { SetObjectDefaults_KubeVirtList(obj.(*KubeVirtList)) })
 	scheme.AddTypeDefaultingFunc(&VirtualMachine{}, func(obj interface{}) { SetObjectDefaults_VirtualMachine(obj.(*VirtualMachine)) })
 	scheme.AddTypeDefaultingFunc(&VirtualMachineInstance{}, func(obj interface{}) { SetObjectDefaults_VirtualMachineInstance(obj.(*VirtualMachineInstance)) })
 	scheme.AddTypeDefaultingFunc(&VirtualMachineInstanceList{}, func(obj interface{}) { SetObjectDefaults_VirtualMachineInstanceList(obj.(*VirtualMachineInstanceList)) })
 	scheme.AddTypeDefaultingFunc(&VirtualMachineList{}, func(obj interface{}) { SetObjectDefaults_VirtualMachineList(obj.(*VirtualMachineList)) })
 	return nil
+}
+
+func SetObjectDefaults_KubeVirt(in *KubeVirt) {
+	SetDefaults_KubeVirt(in)
+}
+
+func SetObjectDefaults_KubeVirtList(in *KubeVirtList) {
+	for i := range in.Items {
+		a := &in.Items[i]
+		SetObjectDefaults_KubeVirt(a)
+	}
 }
 
 func SetObjectDefaults_VirtualMachine(in *VirtualMachine) {

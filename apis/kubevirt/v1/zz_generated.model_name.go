@@ -9,6 +9,16 @@
 package v1
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ArchConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ArchConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ArchSpecificConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ArchSpecificConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in BIOS) OpenAPIModelName() string {
 	return "io.kubevirt.v1.BIOS"
 }
@@ -39,8 +49,33 @@ func (in CPUTopology) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CertConfig) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CertConfig"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ChangedBlockTrackingSelectors) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ChangedBlockTrackingSelectors"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in CloudInitNoCloudSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.CloudInitNoCloudSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CommonInstancetypesDeployment) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CommonInstancetypesDeployment"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ComponentConfig) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ComponentConfig"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ConfidentialComputeConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ConfidentialComputeConfiguration"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -54,13 +89,43 @@ func (in ContainerDiskSource) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CustomProfile) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CustomProfile"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CustomizeComponents) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CustomizeComponents"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CustomizeComponentsPatch) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CustomizeComponentsPatch"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in DataVolumeSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.DataVolumeSource"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DeveloperConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DeveloperConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Devices) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Devices"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DisableFreePageReporting) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DisableFreePageReporting"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DisableSerialConsoleLog) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DisableSerialConsoleLog"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -76,6 +141,11 @@ func (in DiskDevice) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in DiskTarget) OpenAPIModelName() string {
 	return "io.kubevirt.v1.DiskTarget"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DiskVerification) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DiskVerification"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -104,13 +174,33 @@ func (in Firmware) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Flags) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Flags"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in GenerationStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.GenerationStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Handler) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Handler"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HypervisorConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HypervisorConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Input) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Input"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InstancetypeConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InstancetypeConfiguration"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -121,6 +211,16 @@ func (in Interface) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in InterfaceBindingMethod) OpenAPIModelName() string {
 	return "io.kubevirt.v1.InterfaceBindingMethod"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InterfaceBindingMigration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InterfaceBindingMigration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InterfaceBindingPlugin) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InterfaceBindingPlugin"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -139,8 +239,78 @@ func (in InterfaceSRIOV) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KSMConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KSMConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirt) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirt"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtCertificateRotateStrategy) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtCertificateRotateStrategy"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtCondition) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtCondition"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtList) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtSelfSignConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtSelfSignConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtSpec) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KubeVirtWorkloadUpdateStrategy) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KubeVirtWorkloadUpdateStrategy"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in LiveUpdateConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.LiveUpdateConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in LogVerbosity) OpenAPIModelName() string {
+	return "io.kubevirt.v1.LogVerbosity"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Machine) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Machine"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in MediatedDevicesConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.MediatedDevicesConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in MediatedHostDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.MediatedHostDevice"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -154,6 +324,11 @@ func (in MemoryStatus) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in MigrationConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.MigrationConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in MultusNetwork) OpenAPIModelName() string {
 	return "io.kubevirt.v1.MultusNetwork"
 }
@@ -164,13 +339,43 @@ func (in Network) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NetworkConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.NetworkConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NetworkSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.NetworkSource"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NodeMediatedDeviceTypesConfig) OpenAPIModelName() string {
+	return "io.kubevirt.v1.NodeMediatedDeviceTypesConfig"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NodePlacement) OpenAPIModelName() string {
+	return "io.kubevirt.v1.NodePlacement"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in PauseOptions) OpenAPIModelName() string {
 	return "io.kubevirt.v1.PauseOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PciHostDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PciHostDevice"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PermittedHostDevices) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PermittedHostDevices"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PersistentReservationConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PersistentReservationConfiguration"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -194,8 +399,28 @@ func (in Probe) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RESTClientConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.RESTClientConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RateLimiter) OpenAPIModelName() string {
+	return "io.kubevirt.v1.RateLimiter"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ReloadableComponentConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ReloadableComponentConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ResourceRequirements) OpenAPIModelName() string {
 	return "io.kubevirt.v1.ResourceRequirements"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ResourceRequirementsWithoutClaims) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ResourceRequirementsWithoutClaims"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -209,6 +434,16 @@ func (in Rng) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SMBiosConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SMBiosConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SeccompConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SeccompConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in StartOptions) OpenAPIModelName() string {
 	return "io.kubevirt.v1.StartOptions"
 }
@@ -219,8 +454,48 @@ func (in StopOptions) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SupportContainerResources) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SupportContainerResources"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TDXAttestationConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TDXAttestationConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TDXConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TDXConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TLSConfiguration) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TLSConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TokenBucketRateLimiter) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TokenBucketRateLimiter"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in USBHostDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.USBHostDevice"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in USBSelector) OpenAPIModelName() string {
+	return "io.kubevirt.v1.USBSelector"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in UnpauseOptions) OpenAPIModelName() string {
 	return "io.kubevirt.v1.UnpauseOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtTemplateDeployment) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtTemplateDeployment"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -264,6 +539,11 @@ func (in VirtualMachineInstancePhaseTransitionTimestamp) OpenAPIModelName() stri
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceProfile) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceProfile"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VirtualMachineInstanceSpec) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VirtualMachineInstanceSpec"
 }
@@ -281,6 +561,11 @@ func (in VirtualMachineInstanceTemplateSpec) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VirtualMachineList) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VirtualMachineList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineOptions"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.

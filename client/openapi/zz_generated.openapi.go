@@ -22,427 +22,730 @@ import (
 
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
-		v1.ArchConfiguration{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_ArchConfiguration(ref),
-		v1.ArchSpecificConfiguration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_ArchSpecificConfiguration(ref),
-		v1.BIOS{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_BIOS(ref),
-		v1.Bootloader{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_Bootloader(ref),
-		v1.CDRomTarget{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_CDRomTarget(ref),
-		v1.CPU{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_CPU(ref),
-		v1.CPUFeature{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_CPUFeature(ref),
-		v1.CPUTopology{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_CPUTopology(ref),
-		v1.CertConfig{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_CertConfig(ref),
-		v1.ChangedBlockTrackingSelectors{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingSelectors(ref),
-		v1.CloudInitNoCloudSource{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_CloudInitNoCloudSource(ref),
-		v1.CommonInstancetypesDeployment{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_CommonInstancetypesDeployment(ref),
-		v1.ComponentConfig{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_ComponentConfig(ref),
-		v1.ConfidentialComputeConfiguration{}.OpenAPIModelName():               schema_virtplane_apis_kubevirt_v1_ConfidentialComputeConfiguration(ref),
-		v1.ConsoleOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_ConsoleOptions(ref),
-		v1.ContainerDiskSource{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_ContainerDiskSource(ref),
-		v1.CustomProfile{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_CustomProfile(ref),
-		v1.CustomizeComponents{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_CustomizeComponents(ref),
-		v1.CustomizeComponentsPatch{}.OpenAPIModelName():                       schema_virtplane_apis_kubevirt_v1_CustomizeComponentsPatch(ref),
-		v1.DataVolumeSource{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref),
-		v1.DeveloperConfiguration{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_DeveloperConfiguration(ref),
-		v1.Devices{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Devices(ref),
-		v1.DisableFreePageReporting{}.OpenAPIModelName():                       schema_virtplane_apis_kubevirt_v1_DisableFreePageReporting(ref),
-		v1.DisableSerialConsoleLog{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_DisableSerialConsoleLog(ref),
-		v1.Disk{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_Disk(ref),
-		v1.DiskDevice{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_DiskDevice(ref),
-		v1.DiskTarget{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_DiskTarget(ref),
-		v1.DiskVerification{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DiskVerification(ref),
-		v1.DomainSpec{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_DomainSpec(ref),
-		v1.EmptyDiskSource{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_EmptyDiskSource(ref),
-		v1.FeatureState{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_FeatureState(ref),
-		v1.Features{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_Features(ref),
-		v1.Firmware{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_Firmware(ref),
-		v1.Flags{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_Flags(ref),
-		v1.GenerationStatus{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_GenerationStatus(ref),
-		v1.Handler{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Handler(ref),
-		v1.HypervisorConfiguration{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_HypervisorConfiguration(ref),
-		v1.Input{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_Input(ref),
-		v1.InstancetypeConfiguration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_InstancetypeConfiguration(ref),
-		v1.Interface{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_Interface(ref),
-		v1.InterfaceBindingMethod{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_InterfaceBindingMethod(ref),
-		v1.InterfaceBindingMigration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_InterfaceBindingMigration(ref),
-		v1.InterfaceBindingPlugin{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_InterfaceBindingPlugin(ref),
-		v1.InterfaceBridge{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_InterfaceBridge(ref),
-		v1.InterfaceMasquerade{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_InterfaceMasquerade(ref),
-		v1.InterfaceSRIOV{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_InterfaceSRIOV(ref),
-		v1.KSMConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_KSMConfiguration(ref),
-		v1.KubeVirt{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_KubeVirt(ref),
-		v1.KubeVirtCertificateRotateStrategy{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_KubeVirtCertificateRotateStrategy(ref),
-		v1.KubeVirtCondition{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_KubeVirtCondition(ref),
-		v1.KubeVirtConfiguration{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_KubeVirtConfiguration(ref),
-		v1.KubeVirtList{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_KubeVirtList(ref),
-		v1.KubeVirtSelfSignConfiguration{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_KubeVirtSelfSignConfiguration(ref),
-		v1.KubeVirtSpec{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_KubeVirtSpec(ref),
-		v1.KubeVirtStatus{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_KubeVirtStatus(ref),
-		v1.KubeVirtWorkloadUpdateStrategy{}.OpenAPIModelName():                 schema_virtplane_apis_kubevirt_v1_KubeVirtWorkloadUpdateStrategy(ref),
-		v1.LiveUpdateConfiguration{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_LiveUpdateConfiguration(ref),
-		v1.LogVerbosity{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_LogVerbosity(ref),
-		v1.Machine{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Machine(ref),
-		v1.MediatedDevicesConfiguration{}.OpenAPIModelName():                   schema_virtplane_apis_kubevirt_v1_MediatedDevicesConfiguration(ref),
-		v1.MediatedHostDevice{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_MediatedHostDevice(ref),
-		v1.Memory{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_Memory(ref),
-		v1.MemoryStatus{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_MemoryStatus(ref),
-		v1.MigrationConfiguration{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_MigrationConfiguration(ref),
-		v1.MultusNetwork{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_MultusNetwork(ref),
-		v1.Network{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_Network(ref),
-		v1.NetworkConfiguration{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_NetworkConfiguration(ref),
-		v1.NetworkSource{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_NetworkSource(ref),
-		v1.NodeMediatedDeviceTypesConfig{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_NodeMediatedDeviceTypesConfig(ref),
-		v1.NodePlacement{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_NodePlacement(ref),
-		v1.PauseOptions{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_PauseOptions(ref),
-		v1.PciHostDevice{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_PciHostDevice(ref),
-		v1.PermittedHostDevices{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_PermittedHostDevices(ref),
-		v1.PersistentReservationConfiguration{}.OpenAPIModelName():             schema_virtplane_apis_kubevirt_v1_PersistentReservationConfiguration(ref),
-		v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimVolumeSource(ref),
-		v1.PodNetwork{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_PodNetwork(ref),
-		v1.Port{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_Port(ref),
-		v1.Probe{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_Probe(ref),
-		v1.RESTClientConfiguration{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_RESTClientConfiguration(ref),
-		v1.RateLimiter{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_RateLimiter(ref),
-		v1.ReloadableComponentConfiguration{}.OpenAPIModelName():               schema_virtplane_apis_kubevirt_v1_ReloadableComponentConfiguration(ref),
-		v1.ResourceRequirements{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_ResourceRequirements(ref),
-		v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_ResourceRequirementsWithoutClaims(ref),
-		v1.RestartOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_RestartOptions(ref),
-		v1.Rng{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_Rng(ref),
-		v1.SMBiosConfiguration{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_SMBiosConfiguration(ref),
-		v1.SeccompConfiguration{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_SeccompConfiguration(ref),
-		v1.StartOptions{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_StartOptions(ref),
-		v1.StopOptions{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_StopOptions(ref),
-		v1.SupportContainerResources{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_SupportContainerResources(ref),
-		v1.TDXAttestationConfiguration{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_TDXAttestationConfiguration(ref),
-		v1.TDXConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_TDXConfiguration(ref),
-		v1.TLSConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_TLSConfiguration(ref),
-		v1.TokenBucketRateLimiter{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_TokenBucketRateLimiter(ref),
-		v1.USBHostDevice{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_USBHostDevice(ref),
-		v1.USBSelector{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_USBSelector(ref),
-		v1.UnpauseOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_UnpauseOptions(ref),
-		v1.VirtTemplateDeployment{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_VirtTemplateDeployment(ref),
-		v1.VirtualMachine{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_VirtualMachine(ref),
-		v1.VirtualMachineCondition{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_VirtualMachineCondition(ref),
-		v1.VirtualMachineInstance{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_VirtualMachineInstance(ref),
-		v1.VirtualMachineInstanceCondition{}.OpenAPIModelName():                schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceCondition(ref),
-		v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName():              schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSInfo(ref),
-		v1.VirtualMachineInstanceList{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceList(ref),
-		v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName():         schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceNetworkInterface(ref),
-		v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName(): schema_virtplane_apis_kubevirt_v1_VirtualMachineInstancePhaseTransitionTimestamp(ref),
-		v1.VirtualMachineInstanceProfile{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceProfile(ref),
-		v1.VirtualMachineInstanceSpec{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceSpec(ref),
-		v1.VirtualMachineInstanceStatus{}.OpenAPIModelName():                   schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref),
-		v1.VirtualMachineInstanceTemplateSpec{}.OpenAPIModelName():             schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceTemplateSpec(ref),
-		v1.VirtualMachineList{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_VirtualMachineList(ref),
-		v1.VirtualMachineOptions{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_VirtualMachineOptions(ref),
-		v1.VirtualMachineSpec{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_VirtualMachineSpec(ref),
-		v1.VirtualMachineStartFailure{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineStartFailure(ref),
-		v1.VirtualMachineStateChangeRequest{}.OpenAPIModelName():               schema_virtplane_apis_kubevirt_v1_VirtualMachineStateChangeRequest(ref),
-		v1.VirtualMachineStatus{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_VirtualMachineStatus(ref),
-		v1.Volume{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_Volume(ref),
-		v1.VolumeSource{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_VolumeSource(ref),
-		v1.VolumeStatus{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_VolumeStatus(ref),
-		corev1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():           schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
-		corev1.Affinity{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_Affinity(ref),
-		corev1.AppArmorProfile{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_AppArmorProfile(ref),
-		corev1.AttachedVolume{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_AttachedVolume(ref),
-		corev1.AvoidPods{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_AvoidPods(ref),
-		corev1.AzureDiskVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_AzureDiskVolumeSource(ref),
-		corev1.AzureFilePersistentVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_AzureFilePersistentVolumeSource(ref),
-		corev1.AzureFileVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_AzureFileVolumeSource(ref),
-		corev1.Binding{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_Binding(ref),
-		corev1.CSIPersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_CSIPersistentVolumeSource(ref),
-		corev1.CSIVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_CSIVolumeSource(ref),
-		corev1.Capabilities{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_Capabilities(ref),
-		corev1.CephFSPersistentVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_CephFSPersistentVolumeSource(ref),
-		corev1.CephFSVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_CephFSVolumeSource(ref),
-		corev1.CinderPersistentVolumeSource{}.OpenAPIModelName():               schema_k8sio_api_core_v1_CinderPersistentVolumeSource(ref),
-		corev1.CinderVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_CinderVolumeSource(ref),
-		corev1.ClientIPConfig{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ClientIPConfig(ref),
-		corev1.ClusterTrustBundleProjection{}.OpenAPIModelName():               schema_k8sio_api_core_v1_ClusterTrustBundleProjection(ref),
-		corev1.ComponentCondition{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ComponentCondition(ref),
-		corev1.ComponentStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ComponentStatus(ref),
-		corev1.ComponentStatusList{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ComponentStatusList(ref),
-		corev1.ConfigMap{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_ConfigMap(ref),
-		corev1.ConfigMapEnvSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ConfigMapEnvSource(ref),
-		corev1.ConfigMapKeySelector{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ConfigMapKeySelector(ref),
-		corev1.ConfigMapList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ConfigMapList(ref),
-		corev1.ConfigMapNodeConfigSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ConfigMapNodeConfigSource(ref),
-		corev1.ConfigMapProjection{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ConfigMapProjection(ref),
-		corev1.ConfigMapVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ConfigMapVolumeSource(ref),
-		corev1.Container{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Container(ref),
-		corev1.ContainerExtendedResourceRequest{}.OpenAPIModelName():           schema_k8sio_api_core_v1_ContainerExtendedResourceRequest(ref),
-		corev1.ContainerImage{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerImage(ref),
-		corev1.ContainerPort{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ContainerPort(ref),
-		corev1.ContainerResizePolicy{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerResizePolicy(ref),
-		corev1.ContainerRestartRule{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ContainerRestartRule(ref),
-		corev1.ContainerRestartRuleOnExitCodes{}.OpenAPIModelName():            schema_k8sio_api_core_v1_ContainerRestartRuleOnExitCodes(ref),
-		corev1.ContainerState{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerState(ref),
-		corev1.ContainerStateRunning{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerStateRunning(ref),
-		corev1.ContainerStateTerminated{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_ContainerStateTerminated(ref),
-		corev1.ContainerStateWaiting{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ContainerStateWaiting(ref),
-		corev1.ContainerStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ContainerStatus(ref),
-		corev1.ContainerUser{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ContainerUser(ref),
-		corev1.DaemonEndpoint{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_DaemonEndpoint(ref),
-		corev1.DownwardAPIProjection{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_DownwardAPIProjection(ref),
-		corev1.DownwardAPIVolumeFile{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_DownwardAPIVolumeFile(ref),
-		corev1.DownwardAPIVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_DownwardAPIVolumeSource(ref),
-		corev1.EmptyDirVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_EmptyDirVolumeSource(ref),
-		corev1.EndpointAddress{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_EndpointAddress(ref),
-		corev1.EndpointPort{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_EndpointPort(ref),
-		corev1.EndpointSubset{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_EndpointSubset(ref),
-		corev1.Endpoints{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Endpoints(ref),
-		corev1.EndpointsList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_EndpointsList(ref),
-		corev1.EnvFromSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_EnvFromSource(ref),
-		corev1.EnvVar{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EnvVar(ref),
-		corev1.EnvVarSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_EnvVarSource(ref),
-		corev1.EphemeralContainer{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_EphemeralContainer(ref),
-		corev1.EphemeralContainerCommon{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_EphemeralContainerCommon(ref),
-		corev1.EphemeralVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_EphemeralVolumeSource(ref),
-		corev1.Event{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Event(ref),
-		corev1.EventList{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_EventList(ref),
-		corev1.EventSeries{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EventSeries(ref),
-		corev1.EventSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EventSource(ref),
-		corev1.EvictionResponder{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_EvictionResponder(ref),
-		corev1.ExecAction{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ExecAction(ref),
-		corev1.FCVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_FCVolumeSource(ref),
-		corev1.FileKeySelector{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_FileKeySelector(ref),
-		corev1.FlexPersistentVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_FlexPersistentVolumeSource(ref),
-		corev1.FlexVolumeSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_FlexVolumeSource(ref),
-		corev1.FlockerVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_FlockerVolumeSource(ref),
-		corev1.GCEPersistentDiskVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_GCEPersistentDiskVolumeSource(ref),
-		corev1.GRPCAction{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_GRPCAction(ref),
-		corev1.GitRepoVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_GitRepoVolumeSource(ref),
-		corev1.GlusterfsPersistentVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_GlusterfsPersistentVolumeSource(ref),
-		corev1.GlusterfsVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_GlusterfsVolumeSource(ref),
-		corev1.HTTPGetAction{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_HTTPGetAction(ref),
-		corev1.HTTPHeader{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_HTTPHeader(ref),
-		corev1.HostAlias{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_HostAlias(ref),
-		corev1.HostIP{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_HostIP(ref),
-		corev1.HostPathVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_HostPathVolumeSource(ref),
-		corev1.ISCSIPersistentVolumeSource{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ISCSIPersistentVolumeSource(ref),
-		corev1.ISCSIVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ISCSIVolumeSource(ref),
-		corev1.ImageVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ImageVolumeSource(ref),
-		corev1.ImageVolumeStatus{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ImageVolumeStatus(ref),
-		corev1.KeyToPath{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_KeyToPath(ref),
-		corev1.Lifecycle{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Lifecycle(ref),
-		corev1.LifecycleHandler{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_LifecycleHandler(ref),
-		corev1.LimitRange{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_LimitRange(ref),
-		corev1.LimitRangeItem{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LimitRangeItem(ref),
-		corev1.LimitRangeList{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LimitRangeList(ref),
-		corev1.LimitRangeSpec{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_LimitRangeSpec(ref),
-		corev1.LinuxContainerUser{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_LinuxContainerUser(ref),
-		corev1.List{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_List(ref),
-		corev1.LoadBalancerIngress{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_LoadBalancerIngress(ref),
-		corev1.LoadBalancerStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_LoadBalancerStatus(ref),
-		corev1.LocalObjectReference{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_LocalObjectReference(ref),
-		corev1.LocalVolumeSource{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_LocalVolumeSource(ref),
-		corev1.ModifyVolumeStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ModifyVolumeStatus(ref),
-		corev1.NFSVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_NFSVolumeSource(ref),
-		corev1.Namespace{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_Namespace(ref),
-		corev1.NamespaceCondition{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_NamespaceCondition(ref),
-		corev1.NamespaceList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NamespaceList(ref),
-		corev1.NamespaceSpec{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NamespaceSpec(ref),
-		corev1.NamespaceStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_NamespaceStatus(ref),
-		corev1.Node{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_Node(ref),
-		corev1.NodeAddress{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_NodeAddress(ref),
-		corev1.NodeAffinity{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeAffinity(ref),
-		corev1.NodeAllocatableMappedResources{}.OpenAPIModelName():             schema_k8sio_api_core_v1_NodeAllocatableMappedResources(ref),
-		corev1.NodeAllocatableOverheadResources{}.OpenAPIModelName():           schema_k8sio_api_core_v1_NodeAllocatableOverheadResources(ref),
-		corev1.NodeAllocatableResourceClaimStatus{}.OpenAPIModelName():         schema_k8sio_api_core_v1_NodeAllocatableResourceClaimStatus(ref),
-		corev1.NodeCondition{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_NodeCondition(ref),
-		corev1.NodeConfigSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeConfigSource(ref),
-		corev1.NodeConfigStatus{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeConfigStatus(ref),
-		corev1.NodeDaemonEndpoints{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_NodeDaemonEndpoints(ref),
-		corev1.NodeFeatures{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeFeatures(ref),
-		corev1.NodeList{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NodeList(ref),
-		corev1.NodePodPreemptionPolicy{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NodePodPreemptionPolicy(ref),
-		corev1.NodeProxyOptions{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeProxyOptions(ref),
-		corev1.NodeRuntimeHandler{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_NodeRuntimeHandler(ref),
-		corev1.NodeRuntimeHandlerFeatures{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_NodeRuntimeHandlerFeatures(ref),
-		corev1.NodeSelector{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeSelector(ref),
-		corev1.NodeSelectorRequirement{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NodeSelectorRequirement(ref),
-		corev1.NodeSelectorTerm{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeSelectorTerm(ref),
-		corev1.NodeSpec{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NodeSpec(ref),
-		corev1.NodeStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_NodeStatus(ref),
-		corev1.NodeSwapStatus{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_NodeSwapStatus(ref),
-		corev1.NodeSystemInfo{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_NodeSystemInfo(ref),
-		corev1.ObjectFieldSelector{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ObjectFieldSelector(ref),
-		corev1.ObjectReference{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_ObjectReference(ref),
-		corev1.PersistentVolume{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PersistentVolume(ref),
-		corev1.PersistentVolumeClaim{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_PersistentVolumeClaim(ref),
-		corev1.PersistentVolumeClaimCondition{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PersistentVolumeClaimCondition(ref),
-		corev1.PersistentVolumeClaimList{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PersistentVolumeClaimList(ref),
-		corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PersistentVolumeClaimSpec(ref),
-		corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_PersistentVolumeClaimStatus(ref),
-		corev1.PersistentVolumeClaimTemplate{}.OpenAPIModelName():              schema_k8sio_api_core_v1_PersistentVolumeClaimTemplate(ref),
-		corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():          schema_k8sio_api_core_v1_PersistentVolumeClaimVolumeSource(ref),
-		corev1.PersistentVolumeList{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PersistentVolumeList(ref),
-		corev1.PersistentVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PersistentVolumeSource(ref),
-		corev1.PersistentVolumeSpec{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PersistentVolumeSpec(ref),
-		corev1.PersistentVolumeStatus{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PersistentVolumeStatus(ref),
-		corev1.PhotonPersistentDiskVolumeSource{}.OpenAPIModelName():           schema_k8sio_api_core_v1_PhotonPersistentDiskVolumeSource(ref),
-		corev1.Pod{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Pod(ref),
-		corev1.PodAffinity{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodAffinity(ref),
-		corev1.PodAffinityTerm{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodAffinityTerm(ref),
-		corev1.PodAntiAffinity{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodAntiAffinity(ref),
-		corev1.PodAttachOptions{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodAttachOptions(ref),
-		corev1.PodCertificateProjection{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_PodCertificateProjection(ref),
-		corev1.PodCondition{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodCondition(ref),
-		corev1.PodDNSConfig{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodDNSConfig(ref),
-		corev1.PodDNSConfigOption{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodDNSConfigOption(ref),
-		corev1.PodExecOptions{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PodExecOptions(ref),
-		corev1.PodExtendedResourceClaimStatus{}.OpenAPIModelName():             schema_k8sio_api_core_v1_PodExtendedResourceClaimStatus(ref),
-		corev1.PodIP{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodIP(ref),
-		corev1.PodList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodList(ref),
-		corev1.PodLogOptions{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PodLogOptions(ref),
-		corev1.PodOS{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodOS(ref),
-		corev1.PodPortForwardOptions{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_PodPortForwardOptions(ref),
-		corev1.PodProxyOptions{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodProxyOptions(ref),
-		corev1.PodReadinessGate{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodReadinessGate(ref),
-		corev1.PodResourceClaim{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PodResourceClaim(ref),
-		corev1.PodResourceClaimStatus{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PodResourceClaimStatus(ref),
-		corev1.PodSchedulingGate{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_PodSchedulingGate(ref),
-		corev1.PodSchedulingGroup{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodSchedulingGroup(ref),
-		corev1.PodSecurityContext{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PodSecurityContext(ref),
-		corev1.PodSignature{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_PodSignature(ref),
-		corev1.PodSpec{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodSpec(ref),
-		corev1.PodStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodStatus(ref),
-		corev1.PodTemplate{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodTemplate(ref),
-		corev1.PodTemplateList{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodTemplateList(ref),
-		corev1.PodTemplateSpec{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodTemplateSpec(ref),
-		corev1.PodVolumeHealth{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodVolumeHealth(ref),
-		corev1.PortStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PortStatus(ref),
-		corev1.PortworxVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PortworxVolumeSource(ref),
-		corev1.PreferAvoidPodsEntry{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PreferAvoidPodsEntry(ref),
-		corev1.PreferredSchedulingTerm{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PreferredSchedulingTerm(ref),
-		corev1.Probe{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Probe(ref),
-		corev1.ProbeHandler{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ProbeHandler(ref),
-		corev1.ProjectedVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ProjectedVolumeSource(ref),
-		corev1.QuobyteVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_QuobyteVolumeSource(ref),
-		corev1.RBDPersistentVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_RBDPersistentVolumeSource(ref),
-		corev1.RBDVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_RBDVolumeSource(ref),
-		corev1.RangeAllocation{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_RangeAllocation(ref),
-		corev1.ReplicationController{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ReplicationController(ref),
-		corev1.ReplicationControllerCondition{}.OpenAPIModelName():             schema_k8sio_api_core_v1_ReplicationControllerCondition(ref),
-		corev1.ReplicationControllerList{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ReplicationControllerList(ref),
-		corev1.ReplicationControllerSpec{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ReplicationControllerSpec(ref),
-		corev1.ReplicationControllerStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_ReplicationControllerStatus(ref),
-		corev1.ResourceClaim{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceClaim(ref),
-		corev1.ResourceFieldSelector{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ResourceFieldSelector(ref),
-		corev1.ResourceHealth{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceHealth(ref),
-		corev1.ResourceQuota{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceQuota(ref),
-		corev1.ResourceQuotaList{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ResourceQuotaList(ref),
-		corev1.ResourceQuotaSpec{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ResourceQuotaSpec(ref),
-		corev1.ResourceQuotaStatus{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ResourceQuotaStatus(ref),
-		corev1.ResourceRequirements{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ResourceRequirements(ref),
-		corev1.ResourceStatus{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceStatus(ref),
-		corev1.SELinuxOptions{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_SELinuxOptions(ref),
-		corev1.ScaleIOPersistentVolumeSource{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ScaleIOPersistentVolumeSource(ref),
-		corev1.ScaleIOVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ScaleIOVolumeSource(ref),
-		corev1.ScopeSelector{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ScopeSelector(ref),
-		corev1.ScopedResourceSelectorRequirement{}.OpenAPIModelName():          schema_k8sio_api_core_v1_ScopedResourceSelectorRequirement(ref),
-		corev1.SeccompProfile{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_SeccompProfile(ref),
-		corev1.Secret{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Secret(ref),
-		corev1.SecretEnvSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SecretEnvSource(ref),
-		corev1.SecretKeySelector{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_SecretKeySelector(ref),
-		corev1.SecretList{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_SecretList(ref),
-		corev1.SecretProjection{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_SecretProjection(ref),
-		corev1.SecretReference{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SecretReference(ref),
-		corev1.SecretVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_SecretVolumeSource(ref),
-		corev1.SecurityContext{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_SecurityContext(ref),
-		corev1.SerializedReference{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_SerializedReference(ref),
-		corev1.Service{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_Service(ref),
-		corev1.ServiceAccount{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ServiceAccount(ref),
-		corev1.ServiceAccountList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ServiceAccountList(ref),
-		corev1.ServiceAccountTokenProjection{}.OpenAPIModelName():              schema_k8sio_api_core_v1_ServiceAccountTokenProjection(ref),
-		corev1.ServiceList{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServiceList(ref),
-		corev1.ServicePort{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServicePort(ref),
-		corev1.ServiceProxyOptions{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_ServiceProxyOptions(ref),
-		corev1.ServiceSpec{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServiceSpec(ref),
-		corev1.ServiceStatus{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ServiceStatus(ref),
-		corev1.SessionAffinityConfig{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_SessionAffinityConfig(ref),
-		corev1.SleepAction{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_SleepAction(ref),
-		corev1.StorageOSPersistentVolumeSource{}.OpenAPIModelName():            schema_k8sio_api_core_v1_StorageOSPersistentVolumeSource(ref),
-		corev1.StorageOSVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_StorageOSVolumeSource(ref),
-		corev1.Sysctl{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Sysctl(ref),
-		corev1.TCPSocketAction{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_TCPSocketAction(ref),
-		corev1.Taint{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Taint(ref),
-		corev1.Toleration{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_Toleration(ref),
-		corev1.TopologySelectorLabelRequirement{}.OpenAPIModelName():           schema_k8sio_api_core_v1_TopologySelectorLabelRequirement(ref),
-		corev1.TopologySelectorTerm{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_TopologySelectorTerm(ref),
-		corev1.TopologySpreadConstraint{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_TopologySpreadConstraint(ref),
-		corev1.TypedLocalObjectReference{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_TypedLocalObjectReference(ref),
-		corev1.TypedObjectReference{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_TypedObjectReference(ref),
-		corev1.Volume{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_Volume(ref),
-		corev1.VolumeDevice{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeDevice(ref),
-		corev1.VolumeHealthCondition{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_VolumeHealthCondition(ref),
-		corev1.VolumeHealthStatus{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_VolumeHealthStatus(ref),
-		corev1.VolumeMount{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeMount(ref),
-		corev1.VolumeMountStatus{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_VolumeMountStatus(ref),
-		corev1.VolumeNodeAffinity{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_VolumeNodeAffinity(ref),
-		corev1.VolumeProjection{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_VolumeProjection(ref),
-		corev1.VolumeResourceRequirements{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_VolumeResourceRequirements(ref),
-		corev1.VolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeSource(ref),
-		corev1.VolumeStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_VolumeStatus(ref),
-		corev1.VsphereVirtualDiskVolumeSource{}.OpenAPIModelName():             schema_k8sio_api_core_v1_VsphereVirtualDiskVolumeSource(ref),
-		corev1.WeightedPodAffinityTerm{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_WeightedPodAffinityTerm(ref),
-		corev1.WindowsSecurityContextOptions{}.OpenAPIModelName():              schema_k8sio_api_core_v1_WindowsSecurityContextOptions(ref),
-		resource.Quantity{}.OpenAPIModelName():                                 schema_apimachinery_pkg_api_resource_Quantity(ref),
-		metav1.APIGroup{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_APIGroup(ref),
-		metav1.APIGroupList{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_APIGroupList(ref),
-		metav1.APIResource{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_APIResource(ref),
-		metav1.APIResourceList{}.OpenAPIModelName():                            schema_pkg_apis_meta_v1_APIResourceList(ref),
-		metav1.APIVersions{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_APIVersions(ref),
-		metav1.ApplyOptions{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_ApplyOptions(ref),
-		metav1.Condition{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_Condition(ref),
-		metav1.CreateOptions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_CreateOptions(ref),
-		metav1.DeleteOptions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_DeleteOptions(ref),
-		metav1.Duration{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_Duration(ref),
-		metav1.FieldSelectorRequirement{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
-		metav1.FieldsV1{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_FieldsV1(ref),
-		metav1.GetOptions{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_GetOptions(ref),
-		metav1.GroupKind{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_GroupKind(ref),
-		metav1.GroupResource{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_GroupResource(ref),
-		metav1.GroupVersion{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_GroupVersion(ref),
-		metav1.GroupVersionForDiscovery{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
-		metav1.GroupVersionKind{}.OpenAPIModelName():                           schema_pkg_apis_meta_v1_GroupVersionKind(ref),
-		metav1.GroupVersionResource{}.OpenAPIModelName():                       schema_pkg_apis_meta_v1_GroupVersionResource(ref),
-		metav1.InternalEvent{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_InternalEvent(ref),
-		metav1.LabelSelector{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_LabelSelector(ref),
-		metav1.LabelSelectorRequirement{}.OpenAPIModelName():                   schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
-		metav1.List{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_List(ref),
-		metav1.ListMeta{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_ListMeta(ref),
-		metav1.ListOptions{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_ListOptions(ref),
-		metav1.ManagedFieldsEntry{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
-		metav1.MicroTime{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_MicroTime(ref),
-		metav1.ObjectMeta{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_ObjectMeta(ref),
-		metav1.OwnerReference{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_OwnerReference(ref),
-		metav1.PartialObjectMetadata{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
-		metav1.PartialObjectMetadataList{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
-		metav1.Patch{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_Patch(ref),
-		metav1.PatchOptions{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_PatchOptions(ref),
-		metav1.Preconditions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_Preconditions(ref),
-		metav1.RootPaths{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_RootPaths(ref),
-		metav1.ServerAddressByClientCIDR{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
-		metav1.ShardInfo{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_ShardInfo(ref),
-		metav1.Status{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_Status(ref),
-		metav1.StatusCause{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_StatusCause(ref),
-		metav1.StatusDetails{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_StatusDetails(ref),
-		metav1.Table{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_Table(ref),
-		metav1.TableColumnDefinition{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
-		metav1.TableOptions{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_TableOptions(ref),
-		metav1.TableRow{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_TableRow(ref),
-		metav1.TableRowCondition{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_TableRowCondition(ref),
-		metav1.Time{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_Time(ref),
-		metav1.Timestamp{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_Timestamp(ref),
-		metav1.TypeMeta{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_TypeMeta(ref),
-		metav1.UpdateOptions{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_UpdateOptions(ref),
-		metav1.WatchEvent{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_WatchEvent(ref),
-		runtime.RawExtension{}.OpenAPIModelName():                              schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
-		runtime.TypeMeta{}.OpenAPIModelName():                                  schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
-		runtime.Unknown{}.OpenAPIModelName():                                   schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
-		intstr.IntOrString{}.OpenAPIModelName():                                schema_apimachinery_pkg_util_intstr_IntOrString(ref),
-		version.Info{}.OpenAPIModelName():                                      schema_k8sio_apimachinery_pkg_version_Info(ref),
+		v1.ACPI{}.OpenAPIModelName():                                                  schema_virtplane_apis_kubevirt_v1_ACPI(ref),
+		v1.AccessCredential{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_AccessCredential(ref),
+		v1.AccessCredentialSecretSource{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_AccessCredentialSecretSource(ref),
+		v1.AddVolumeOptions{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_AddVolumeOptions(ref),
+		v1.ArchConfiguration{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_ArchConfiguration(ref),
+		v1.ArchSpecificConfiguration{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_ArchSpecificConfiguration(ref),
+		v1.BIOS{}.OpenAPIModelName():                                                  schema_virtplane_apis_kubevirt_v1_BIOS(ref),
+		v1.BackupCheckpoint{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_BackupCheckpoint(ref),
+		v1.BackupOptions{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_BackupOptions(ref),
+		v1.BackupVolumeInfo{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_BackupVolumeInfo(ref),
+		v1.BlockSize{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_BlockSize(ref),
+		v1.Bootloader{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_Bootloader(ref),
+		v1.CDRomTarget{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_CDRomTarget(ref),
+		v1.CPU{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_CPU(ref),
+		v1.CPUFeature{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_CPUFeature(ref),
+		v1.CPUTopology{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_CPUTopology(ref),
+		v1.CertConfig{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_CertConfig(ref),
+		v1.ChangedBlockTrackingSelectors{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingSelectors(ref),
+		v1.ChangedBlockTrackingStatus{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingStatus(ref),
+		v1.Chassis{}.OpenAPIModelName():                                               schema_virtplane_apis_kubevirt_v1_Chassis(ref),
+		v1.ClaimRequest{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_ClaimRequest(ref),
+		v1.ClientPassthroughDevices{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_ClientPassthroughDevices(ref),
+		v1.Clock{}.OpenAPIModelName():                                                 schema_virtplane_apis_kubevirt_v1_Clock(ref),
+		v1.ClockOffset{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_ClockOffset(ref),
+		v1.ClockOffsetUTC{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_ClockOffsetUTC(ref),
+		v1.CloudInitConfigDriveSource{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_CloudInitConfigDriveSource(ref),
+		v1.CloudInitNoCloudSource{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_CloudInitNoCloudSource(ref),
+		v1.CommonInstancetypesDeployment{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_CommonInstancetypesDeployment(ref),
+		v1.ComponentConfig{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_ComponentConfig(ref),
+		v1.ConfidentialComputeConfiguration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_ConfidentialComputeConfiguration(ref),
+		v1.ConfigDriveSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName():    schema_virtplane_apis_kubevirt_v1_ConfigDriveSSHPublicKeyAccessCredentialPropagation(ref),
+		v1.ConfigMapVolumeSource{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_ConfigMapVolumeSource(ref),
+		v1.ConsoleOptions{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_ConsoleOptions(ref),
+		v1.ContainerDiskInfo{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_ContainerDiskInfo(ref),
+		v1.ContainerDiskSource{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_ContainerDiskSource(ref),
+		v1.ContainerPathVolumeSource{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_ContainerPathVolumeSource(ref),
+		v1.ControllerRevisionRef{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_ControllerRevisionRef(ref),
+		v1.CustomBlockSize{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_CustomBlockSize(ref),
+		v1.CustomProfile{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_CustomProfile(ref),
+		v1.CustomizeComponents{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_CustomizeComponents(ref),
+		v1.CustomizeComponentsPatch{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_CustomizeComponentsPatch(ref),
+		v1.DHCPOptions{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_DHCPOptions(ref),
+		v1.DHCPPrivateOptions{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_DHCPPrivateOptions(ref),
+		v1.DataVolumeBlankImage{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_DataVolumeBlankImage(ref),
+		v1.DataVolumeCheckpoint{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_DataVolumeCheckpoint(ref),
+		v1.DataVolumeOrigin{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_DataVolumeOrigin(ref),
+		v1.DataVolumeSource{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref),
+		v1.DataVolumeSourceGCS{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_DataVolumeSourceGCS(ref),
+		v1.DataVolumeSourceHTTP{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_DataVolumeSourceHTTP(ref),
+		v1.DataVolumeSourceImageIO{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DataVolumeSourceImageIO(ref),
+		v1.DataVolumeSourcePVC{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_DataVolumeSourcePVC(ref),
+		v1.DataVolumeSourceRef{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_DataVolumeSourceRef(ref),
+		v1.DataVolumeSourceRegistry{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_DataVolumeSourceRegistry(ref),
+		v1.DataVolumeSourceS3{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_DataVolumeSourceS3(ref),
+		v1.DataVolumeSourceSnapshot{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_DataVolumeSourceSnapshot(ref),
+		v1.DataVolumeSourceUpload{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_DataVolumeSourceUpload(ref),
+		v1.DataVolumeSourceVDDK{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_DataVolumeSourceVDDK(ref),
+		v1.DataVolumeSpec{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_DataVolumeSpec(ref),
+		v1.DataVolumeTemplateDummyStatus{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_DataVolumeTemplateDummyStatus(ref),
+		v1.DataVolumeTemplateSpec{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_DataVolumeTemplateSpec(ref),
+		v1.DeprecatedInterfaceMacvtap{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_DeprecatedInterfaceMacvtap(ref),
+		v1.DeprecatedInterfacePasst{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_DeprecatedInterfacePasst(ref),
+		v1.DeprecatedInterfaceSlirp{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_DeprecatedInterfaceSlirp(ref),
+		v1.DeveloperConfiguration{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_DeveloperConfiguration(ref),
+		v1.Devices{}.OpenAPIModelName():                                               schema_virtplane_apis_kubevirt_v1_Devices(ref),
+		v1.Diag288Watchdog{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_Diag288Watchdog(ref),
+		v1.DisableFreePageReporting{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_DisableFreePageReporting(ref),
+		v1.DisableSerialConsoleLog{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DisableSerialConsoleLog(ref),
+		v1.Disk{}.OpenAPIModelName():                                                  schema_virtplane_apis_kubevirt_v1_Disk(ref),
+		v1.DiskDevice{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_DiskDevice(ref),
+		v1.DiskIOThreads{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_DiskIOThreads(ref),
+		v1.DiskTarget{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_DiskTarget(ref),
+		v1.DiskVerification{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_DiskVerification(ref),
+		v1.DomainMemoryDumpInfo{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_DomainMemoryDumpInfo(ref),
+		v1.DomainSpec{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_DomainSpec(ref),
+		v1.DownwardAPIVolumeSource{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_DownwardAPIVolumeSource(ref),
+		v1.DownwardMetrics{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_DownwardMetrics(ref),
+		v1.DownwardMetricsVolumeSource{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_DownwardMetricsVolumeSource(ref),
+		v1.EFI{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_EFI(ref),
+		v1.EmptyDiskSource{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_EmptyDiskSource(ref),
+		v1.EphemeralVolumeSource{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_EphemeralVolumeSource(ref),
+		v1.EvacuateCancelOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_EvacuateCancelOptions(ref),
+		v1.ExperimentalMigrationOptions{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_ExperimentalMigrationOptions(ref),
+		v1.FeatureAPIC{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_FeatureAPIC(ref),
+		v1.FeatureHyperv{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_FeatureHyperv(ref),
+		v1.FeatureKVM{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_FeatureKVM(ref),
+		v1.FeatureSpinlocks{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_FeatureSpinlocks(ref),
+		v1.FeatureState{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_FeatureState(ref),
+		v1.FeatureVendorID{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_FeatureVendorID(ref),
+		v1.Features{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_Features(ref),
+		v1.Filesystem{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_Filesystem(ref),
+		v1.FilesystemVirtiofs{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_FilesystemVirtiofs(ref),
+		v1.Firmware{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_Firmware(ref),
+		v1.Flags{}.OpenAPIModelName():                                                 schema_virtplane_apis_kubevirt_v1_Flags(ref),
+		v1.FreezeUnfreezeTimeout{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_FreezeUnfreezeTimeout(ref),
+		v1.GPU{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_GPU(ref),
+		v1.GenerationStatus{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_GenerationStatus(ref),
+		v1.GuestAgentCommandInfo{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_GuestAgentCommandInfo(ref),
+		v1.GuestAgentPing{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_GuestAgentPing(ref),
+		v1.HPETTimer{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_HPETTimer(ref),
+		v1.Handler{}.OpenAPIModelName():                                               schema_virtplane_apis_kubevirt_v1_Handler(ref),
+		v1.HostDevice{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_HostDevice(ref),
+		v1.HostDisk{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_HostDisk(ref),
+		v1.HotplugVolumeSource{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_HotplugVolumeSource(ref),
+		v1.HotplugVolumeStatus{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_HotplugVolumeStatus(ref),
+		v1.Hugepages{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_Hugepages(ref),
+		v1.HyperVPassthrough{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_HyperVPassthrough(ref),
+		v1.HypervTimer{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_HypervTimer(ref),
+		v1.HypervisorConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_HypervisorConfiguration(ref),
+		v1.I6300ESBWatchdog{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_I6300ESBWatchdog(ref),
+		v1.InitrdInfo{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_InitrdInfo(ref),
+		v1.Input{}.OpenAPIModelName():                                                 schema_virtplane_apis_kubevirt_v1_Input(ref),
+		v1.InstancetypeConfiguration{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_InstancetypeConfiguration(ref),
+		v1.InstancetypeMatcher{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_InstancetypeMatcher(ref),
+		v1.InstancetypeStatusRef{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_InstancetypeStatusRef(ref),
+		v1.Interface{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_Interface(ref),
+		v1.InterfaceBindingMethod{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_InterfaceBindingMethod(ref),
+		v1.InterfaceBindingMigration{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_InterfaceBindingMigration(ref),
+		v1.InterfaceBindingPlugin{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_InterfaceBindingPlugin(ref),
+		v1.InterfaceBridge{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_InterfaceBridge(ref),
+		v1.InterfaceMasquerade{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_InterfaceMasquerade(ref),
+		v1.InterfacePasstBinding{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_InterfacePasstBinding(ref),
+		v1.InterfaceSRIOV{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_InterfaceSRIOV(ref),
+		v1.KSMConfiguration{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_KSMConfiguration(ref),
+		v1.KVMTimer{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_KVMTimer(ref),
+		v1.KernelBoot{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_KernelBoot(ref),
+		v1.KernelBootContainer{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_KernelBootContainer(ref),
+		v1.KernelBootStatus{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_KernelBootStatus(ref),
+		v1.KernelInfo{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_KernelInfo(ref),
+		v1.KubeVirt{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_KubeVirt(ref),
+		v1.KubeVirtCertificateRotateStrategy{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_KubeVirtCertificateRotateStrategy(ref),
+		v1.KubeVirtCondition{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_KubeVirtCondition(ref),
+		v1.KubeVirtConfiguration{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_KubeVirtConfiguration(ref),
+		v1.KubeVirtList{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_KubeVirtList(ref),
+		v1.KubeVirtSelfSignConfiguration{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_KubeVirtSelfSignConfiguration(ref),
+		v1.KubeVirtSpec{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_KubeVirtSpec(ref),
+		v1.KubeVirtStatus{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_KubeVirtStatus(ref),
+		v1.KubeVirtWorkloadUpdateStrategy{}.OpenAPIModelName():                        schema_virtplane_apis_kubevirt_v1_KubeVirtWorkloadUpdateStrategy(ref),
+		v1.LaunchSecurity{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_LaunchSecurity(ref),
+		v1.LiveUpdateConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_LiveUpdateConfiguration(ref),
+		v1.LogVerbosity{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_LogVerbosity(ref),
+		v1.LunTarget{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_LunTarget(ref),
+		v1.Machine{}.OpenAPIModelName():                                               schema_virtplane_apis_kubevirt_v1_Machine(ref),
+		v1.MediatedDevicesConfiguration{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_MediatedDevicesConfiguration(ref),
+		v1.MediatedHostDevice{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_MediatedHostDevice(ref),
+		v1.Memory{}.OpenAPIModelName():                                                schema_virtplane_apis_kubevirt_v1_Memory(ref),
+		v1.MemoryDumpVolumeSource{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_MemoryDumpVolumeSource(ref),
+		v1.MemoryStatus{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_MemoryStatus(ref),
+		v1.MigrateOptions{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_MigrateOptions(ref),
+		v1.MigrationConfiguration{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_MigrationConfiguration(ref),
+		v1.MultusNetwork{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_MultusNetwork(ref),
+		v1.NUMA{}.OpenAPIModelName():                                                  schema_virtplane_apis_kubevirt_v1_NUMA(ref),
+		v1.NUMAGuestMappingPassthrough{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_NUMAGuestMappingPassthrough(ref),
+		v1.Network{}.OpenAPIModelName():                                               schema_virtplane_apis_kubevirt_v1_Network(ref),
+		v1.NetworkConfiguration{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_NetworkConfiguration(ref),
+		v1.NetworkSource{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_NetworkSource(ref),
+		v1.NoCloudSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName():        schema_virtplane_apis_kubevirt_v1_NoCloudSSHPublicKeyAccessCredentialPropagation(ref),
+		v1.NodeMediatedDeviceTypesConfig{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_NodeMediatedDeviceTypesConfig(ref),
+		v1.NodePlacement{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_NodePlacement(ref),
+		v1.ObjectGraphNode{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_ObjectGraphNode(ref),
+		v1.ObjectGraphOptions{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_ObjectGraphOptions(ref),
+		v1.PITTimer{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_PITTimer(ref),
+		v1.PanicDevice{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_PanicDevice(ref),
+		v1.PauseOptions{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_PauseOptions(ref),
+		v1.PciHostDevice{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_PciHostDevice(ref),
+		v1.PermittedHostDevices{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_PermittedHostDevices(ref),
+		v1.PersistentReservationConfiguration{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_PersistentReservationConfiguration(ref),
+		v1.PersistentVolumeClaimInfo{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimInfo(ref),
+		v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimVolumeSource(ref),
+		v1.PlatformOptions{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_PlatformOptions(ref),
+		v1.PluginBinding{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_PluginBinding(ref),
+		v1.PodNetwork{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_PodNetwork(ref),
+		v1.Port{}.OpenAPIModelName():                                                  schema_virtplane_apis_kubevirt_v1_Port(ref),
+		v1.PortRange{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_PortRange(ref),
+		v1.PreferenceMatcher{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_PreferenceMatcher(ref),
+		v1.Probe{}.OpenAPIModelName():                                                 schema_virtplane_apis_kubevirt_v1_Probe(ref),
+		v1.QemuGuestAgentSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName(): schema_virtplane_apis_kubevirt_v1_QemuGuestAgentSSHPublicKeyAccessCredentialPropagation(ref),
+		v1.QemuGuestAgentUserPasswordAccessCredentialPropagation{}.OpenAPIModelName(): schema_virtplane_apis_kubevirt_v1_QemuGuestAgentUserPasswordAccessCredentialPropagation(ref),
+		v1.RESTClientConfiguration{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_RESTClientConfiguration(ref),
+		v1.RTCTimer{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_RTCTimer(ref),
+		v1.RateLimiter{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_RateLimiter(ref),
+		v1.Realtime{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_Realtime(ref),
+		v1.ReloadableComponentConfiguration{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_ReloadableComponentConfiguration(ref),
+		v1.RemoveVolumeOptions{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_RemoveVolumeOptions(ref),
+		v1.ReservedOverhead{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_ReservedOverhead(ref),
+		v1.ResourceRequirements{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_ResourceRequirements(ref),
+		v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_ResourceRequirementsWithoutClaims(ref),
+		v1.RestartOptions{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_RestartOptions(ref),
+		v1.Rng{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_Rng(ref),
+		v1.SEV{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_SEV(ref),
+		v1.SEVAttestation{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_SEVAttestation(ref),
+		v1.SEVMeasurementInfo{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_SEVMeasurementInfo(ref),
+		v1.SEVPlatformInfo{}.OpenAPIModelName():                                       schema_virtplane_apis_kubevirt_v1_SEVPlatformInfo(ref),
+		v1.SEVPolicy{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_SEVPolicy(ref),
+		v1.SEVSNP{}.OpenAPIModelName():                                                schema_virtplane_apis_kubevirt_v1_SEVSNP(ref),
+		v1.SEVSecretOptions{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_SEVSecretOptions(ref),
+		v1.SEVSessionOptions{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_SEVSessionOptions(ref),
+		v1.SMBiosConfiguration{}.OpenAPIModelName():                                   schema_virtplane_apis_kubevirt_v1_SMBiosConfiguration(ref),
+		v1.SSHPublicKeyAccessCredential{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_SSHPublicKeyAccessCredential(ref),
+		v1.SSHPublicKeyAccessCredentialPropagationMethod{}.OpenAPIModelName():         schema_virtplane_apis_kubevirt_v1_SSHPublicKeyAccessCredentialPropagationMethod(ref),
+		v1.SSHPublicKeyAccessCredentialSource{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_SSHPublicKeyAccessCredentialSource(ref),
+		v1.ScreenshotOptions{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_ScreenshotOptions(ref),
+		v1.SeccompConfiguration{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_SeccompConfiguration(ref),
+		v1.SecretVolumeSource{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_SecretVolumeSource(ref),
+		v1.ServiceAccountVolumeSource{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_ServiceAccountVolumeSource(ref),
+		v1.SoundDevice{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_SoundDevice(ref),
+		v1.StallDetectorOptions{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_StallDetectorOptions(ref),
+		v1.StartOptions{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_StartOptions(ref),
+		v1.StopOptions{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_StopOptions(ref),
+		v1.StorageMigratedVolumeInfo{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_StorageMigratedVolumeInfo(ref),
+		v1.StorageSpec{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_StorageSpec(ref),
+		v1.SupportContainerResources{}.OpenAPIModelName():                             schema_virtplane_apis_kubevirt_v1_SupportContainerResources(ref),
+		v1.SyNICTimer{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_SyNICTimer(ref),
+		v1.SysprepSource{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_SysprepSource(ref),
+		v1.TDX{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_TDX(ref),
+		v1.TDXAttestationConfiguration{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_TDXAttestationConfiguration(ref),
+		v1.TDXConfiguration{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_TDXConfiguration(ref),
+		v1.TLBFlush{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_TLBFlush(ref),
+		v1.TLSConfiguration{}.OpenAPIModelName():                                      schema_virtplane_apis_kubevirt_v1_TLSConfiguration(ref),
+		v1.TPMDevice{}.OpenAPIModelName():                                             schema_virtplane_apis_kubevirt_v1_TPMDevice(ref),
+		v1.Timer{}.OpenAPIModelName():                                                 schema_virtplane_apis_kubevirt_v1_Timer(ref),
+		v1.TokenBucketRateLimiter{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_TokenBucketRateLimiter(ref),
+		v1.TopologyHints{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_TopologyHints(ref),
+		v1.USBHostDevice{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_USBHostDevice(ref),
+		v1.USBSelector{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_USBSelector(ref),
+		v1.UnpauseOptions{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_UnpauseOptions(ref),
+		v1.UserPasswordAccessCredential{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_UserPasswordAccessCredential(ref),
+		v1.UserPasswordAccessCredentialPropagationMethod{}.OpenAPIModelName():         schema_virtplane_apis_kubevirt_v1_UserPasswordAccessCredentialPropagationMethod(ref),
+		v1.UserPasswordAccessCredentialSource{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_UserPasswordAccessCredentialSource(ref),
+		v1.UtilityVolume{}.OpenAPIModelName():                                         schema_virtplane_apis_kubevirt_v1_UtilityVolume(ref),
+		v1.VGPUDisplayOptions{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_VGPUDisplayOptions(ref),
+		v1.VGPUOptions{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_VGPUOptions(ref),
+		v1.VMIMConfigurationOptions{}.OpenAPIModelName():                              schema_virtplane_apis_kubevirt_v1_VMIMConfigurationOptions(ref),
+		v1.VSOCKOptions{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_VSOCKOptions(ref),
+		v1.VideoDevice{}.OpenAPIModelName():                                           schema_virtplane_apis_kubevirt_v1_VideoDevice(ref),
+		v1.VirtTemplateDeployment{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_VirtTemplateDeployment(ref),
+		v1.VirtualMachine{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_VirtualMachine(ref),
+		v1.VirtualMachineCondition{}.OpenAPIModelName():                               schema_virtplane_apis_kubevirt_v1_VirtualMachineCondition(ref),
+		v1.VirtualMachineInstance{}.OpenAPIModelName():                                schema_virtplane_apis_kubevirt_v1_VirtualMachineInstance(ref),
+		v1.VirtualMachineInstanceBackupStatus{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceBackupStatus(ref),
+		v1.VirtualMachineInstanceCommonMigrationState{}.OpenAPIModelName():            schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceCommonMigrationState(ref),
+		v1.VirtualMachineInstanceCondition{}.OpenAPIModelName():                       schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceCondition(ref),
+		v1.VirtualMachineInstanceFileSystem{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystem(ref),
+		v1.VirtualMachineInstanceFileSystemDisk{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystemDisk(ref),
+		v1.VirtualMachineInstanceFileSystemInfo{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystemInfo(ref),
+		v1.VirtualMachineInstanceFileSystemList{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystemList(ref),
+		v1.VirtualMachineInstanceGuestAgentInfo{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestAgentInfo(ref),
+		v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSInfo(ref),
+		v1.VirtualMachineInstanceGuestOSUser{}.OpenAPIModelName():                     schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSUser(ref),
+		v1.VirtualMachineInstanceGuestOSUserList{}.OpenAPIModelName():                 schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSUserList(ref),
+		v1.VirtualMachineInstanceList{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceList(ref),
+		v1.VirtualMachineInstanceMigrationSourceState{}.OpenAPIModelName():            schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceMigrationSourceState(ref),
+		v1.VirtualMachineInstanceMigrationState{}.OpenAPIModelName():                  schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceMigrationState(ref),
+		v1.VirtualMachineInstanceMigrationTargetState{}.OpenAPIModelName():            schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceMigrationTargetState(ref),
+		v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName():                schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceNetworkInterface(ref),
+		v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName():        schema_virtplane_apis_kubevirt_v1_VirtualMachineInstancePhaseTransitionTimestamp(ref),
+		v1.VirtualMachineInstanceProfile{}.OpenAPIModelName():                         schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceProfile(ref),
+		v1.VirtualMachineInstanceResourceClaim{}.OpenAPIModelName():                   schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceResourceClaim(ref),
+		v1.VirtualMachineInstanceSpec{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceSpec(ref),
+		v1.VirtualMachineInstanceStatus{}.OpenAPIModelName():                          schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref),
+		v1.VirtualMachineInstanceTemplateSpec{}.OpenAPIModelName():                    schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceTemplateSpec(ref),
+		v1.VirtualMachineList{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_VirtualMachineList(ref),
+		v1.VirtualMachineMemoryDumpRequest{}.OpenAPIModelName():                       schema_virtplane_apis_kubevirt_v1_VirtualMachineMemoryDumpRequest(ref),
+		v1.VirtualMachineOptions{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_VirtualMachineOptions(ref),
+		v1.VirtualMachineSpec{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_VirtualMachineSpec(ref),
+		v1.VirtualMachineStartFailure{}.OpenAPIModelName():                            schema_virtplane_apis_kubevirt_v1_VirtualMachineStartFailure(ref),
+		v1.VirtualMachineStateChangeRequest{}.OpenAPIModelName():                      schema_virtplane_apis_kubevirt_v1_VirtualMachineStateChangeRequest(ref),
+		v1.VirtualMachineStatus{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_VirtualMachineStatus(ref),
+		v1.VirtualMachineVolumeRequest{}.OpenAPIModelName():                           schema_virtplane_apis_kubevirt_v1_VirtualMachineVolumeRequest(ref),
+		v1.Volume{}.OpenAPIModelName():                                                schema_virtplane_apis_kubevirt_v1_Volume(ref),
+		v1.VolumeMigrationState{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_VolumeMigrationState(ref),
+		v1.VolumeSnapshotStatus{}.OpenAPIModelName():                                  schema_virtplane_apis_kubevirt_v1_VolumeSnapshotStatus(ref),
+		v1.VolumeSource{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_VolumeSource(ref),
+		v1.VolumeStatus{}.OpenAPIModelName():                                          schema_virtplane_apis_kubevirt_v1_VolumeStatus(ref),
+		v1.VolumeUpdateState{}.OpenAPIModelName():                                     schema_virtplane_apis_kubevirt_v1_VolumeUpdateState(ref),
+		v1.Watchdog{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_Watchdog(ref),
+		v1.WatchdogDevice{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_WatchdogDevice(ref),
+		corev1.AWSElasticBlockStoreVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_AWSElasticBlockStoreVolumeSource(ref),
+		corev1.Affinity{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_Affinity(ref),
+		corev1.AppArmorProfile{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_AppArmorProfile(ref),
+		corev1.AttachedVolume{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_AttachedVolume(ref),
+		corev1.AvoidPods{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_AvoidPods(ref),
+		corev1.AzureDiskVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_AzureDiskVolumeSource(ref),
+		corev1.AzureFilePersistentVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_AzureFilePersistentVolumeSource(ref),
+		corev1.AzureFileVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_AzureFileVolumeSource(ref),
+		corev1.Binding{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Binding(ref),
+		corev1.CSIPersistentVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_CSIPersistentVolumeSource(ref),
+		corev1.CSIVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_CSIVolumeSource(ref),
+		corev1.Capabilities{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_Capabilities(ref),
+		corev1.CephFSPersistentVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_CephFSPersistentVolumeSource(ref),
+		corev1.CephFSVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_CephFSVolumeSource(ref),
+		corev1.CinderPersistentVolumeSource{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_CinderPersistentVolumeSource(ref),
+		corev1.CinderVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_CinderVolumeSource(ref),
+		corev1.ClientIPConfig{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ClientIPConfig(ref),
+		corev1.ClusterTrustBundleProjection{}.OpenAPIModelName():                      schema_k8sio_api_core_v1_ClusterTrustBundleProjection(ref),
+		corev1.ComponentCondition{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ComponentCondition(ref),
+		corev1.ComponentStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ComponentStatus(ref),
+		corev1.ComponentStatusList{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ComponentStatusList(ref),
+		corev1.ConfigMap{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_ConfigMap(ref),
+		corev1.ConfigMapEnvSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ConfigMapEnvSource(ref),
+		corev1.ConfigMapKeySelector{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ConfigMapKeySelector(ref),
+		corev1.ConfigMapList{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ConfigMapList(ref),
+		corev1.ConfigMapNodeConfigSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ConfigMapNodeConfigSource(ref),
+		corev1.ConfigMapProjection{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ConfigMapProjection(ref),
+		corev1.ConfigMapVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ConfigMapVolumeSource(ref),
+		corev1.Container{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Container(ref),
+		corev1.ContainerExtendedResourceRequest{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_ContainerExtendedResourceRequest(ref),
+		corev1.ContainerImage{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ContainerImage(ref),
+		corev1.ContainerPort{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ContainerPort(ref),
+		corev1.ContainerResizePolicy{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerResizePolicy(ref),
+		corev1.ContainerRestartRule{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ContainerRestartRule(ref),
+		corev1.ContainerRestartRuleOnExitCodes{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_ContainerRestartRuleOnExitCodes(ref),
+		corev1.ContainerState{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ContainerState(ref),
+		corev1.ContainerStateRunning{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerStateRunning(ref),
+		corev1.ContainerStateTerminated{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_ContainerStateTerminated(ref),
+		corev1.ContainerStateWaiting{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ContainerStateWaiting(ref),
+		corev1.ContainerStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ContainerStatus(ref),
+		corev1.ContainerUser{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ContainerUser(ref),
+		corev1.DaemonEndpoint{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_DaemonEndpoint(ref),
+		corev1.DownwardAPIProjection{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_DownwardAPIProjection(ref),
+		corev1.DownwardAPIVolumeFile{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_DownwardAPIVolumeFile(ref),
+		corev1.DownwardAPIVolumeSource{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_DownwardAPIVolumeSource(ref),
+		corev1.EmptyDirVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_EmptyDirVolumeSource(ref),
+		corev1.EndpointAddress{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_EndpointAddress(ref),
+		corev1.EndpointPort{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_EndpointPort(ref),
+		corev1.EndpointSubset{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_EndpointSubset(ref),
+		corev1.Endpoints{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Endpoints(ref),
+		corev1.EndpointsList{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EndpointsList(ref),
+		corev1.EnvFromSource{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_EnvFromSource(ref),
+		corev1.EnvVar{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_EnvVar(ref),
+		corev1.EnvVarSource{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_EnvVarSource(ref),
+		corev1.EphemeralContainer{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_EphemeralContainer(ref),
+		corev1.EphemeralContainerCommon{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_EphemeralContainerCommon(ref),
+		corev1.EphemeralVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_EphemeralVolumeSource(ref),
+		corev1.Event{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Event(ref),
+		corev1.EventList{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_EventList(ref),
+		corev1.EventSeries{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_EventSeries(ref),
+		corev1.EventSource{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_EventSource(ref),
+		corev1.EvictionResponder{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_EvictionResponder(ref),
+		corev1.ExecAction{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_ExecAction(ref),
+		corev1.FCVolumeSource{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_FCVolumeSource(ref),
+		corev1.FileKeySelector{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_FileKeySelector(ref),
+		corev1.FlexPersistentVolumeSource{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_FlexPersistentVolumeSource(ref),
+		corev1.FlexVolumeSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_FlexVolumeSource(ref),
+		corev1.FlockerVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_FlockerVolumeSource(ref),
+		corev1.GCEPersistentDiskVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_GCEPersistentDiskVolumeSource(ref),
+		corev1.GRPCAction{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_GRPCAction(ref),
+		corev1.GitRepoVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_GitRepoVolumeSource(ref),
+		corev1.GlusterfsPersistentVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_GlusterfsPersistentVolumeSource(ref),
+		corev1.GlusterfsVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_GlusterfsVolumeSource(ref),
+		corev1.HTTPGetAction{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_HTTPGetAction(ref),
+		corev1.HTTPHeader{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_HTTPHeader(ref),
+		corev1.HostAlias{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_HostAlias(ref),
+		corev1.HostIP{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_HostIP(ref),
+		corev1.HostPathVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_HostPathVolumeSource(ref),
+		corev1.ISCSIPersistentVolumeSource{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ISCSIPersistentVolumeSource(ref),
+		corev1.ISCSIVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ISCSIVolumeSource(ref),
+		corev1.ImageVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ImageVolumeSource(ref),
+		corev1.ImageVolumeStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ImageVolumeStatus(ref),
+		corev1.KeyToPath{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_KeyToPath(ref),
+		corev1.Lifecycle{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Lifecycle(ref),
+		corev1.LifecycleHandler{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_LifecycleHandler(ref),
+		corev1.LimitRange{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_LimitRange(ref),
+		corev1.LimitRangeItem{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_LimitRangeItem(ref),
+		corev1.LimitRangeList{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_LimitRangeList(ref),
+		corev1.LimitRangeSpec{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_LimitRangeSpec(ref),
+		corev1.LinuxContainerUser{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_LinuxContainerUser(ref),
+		corev1.List{}.OpenAPIModelName():                                              schema_k8sio_api_core_v1_List(ref),
+		corev1.LoadBalancerIngress{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_LoadBalancerIngress(ref),
+		corev1.LoadBalancerStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_LoadBalancerStatus(ref),
+		corev1.LocalObjectReference{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_LocalObjectReference(ref),
+		corev1.LocalVolumeSource{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_LocalVolumeSource(ref),
+		corev1.ModifyVolumeStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ModifyVolumeStatus(ref),
+		corev1.NFSVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NFSVolumeSource(ref),
+		corev1.Namespace{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_Namespace(ref),
+		corev1.NamespaceCondition{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_NamespaceCondition(ref),
+		corev1.NamespaceList{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NamespaceList(ref),
+		corev1.NamespaceSpec{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NamespaceSpec(ref),
+		corev1.NamespaceStatus{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_NamespaceStatus(ref),
+		corev1.Node{}.OpenAPIModelName():                                              schema_k8sio_api_core_v1_Node(ref),
+		corev1.NodeAddress{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_NodeAddress(ref),
+		corev1.NodeAffinity{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeAffinity(ref),
+		corev1.NodeAllocatableMappedResources{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_NodeAllocatableMappedResources(ref),
+		corev1.NodeAllocatableOverheadResources{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_NodeAllocatableOverheadResources(ref),
+		corev1.NodeAllocatableResourceClaimStatus{}.OpenAPIModelName():                schema_k8sio_api_core_v1_NodeAllocatableResourceClaimStatus(ref),
+		corev1.NodeCondition{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_NodeCondition(ref),
+		corev1.NodeConfigSource{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeConfigSource(ref),
+		corev1.NodeConfigStatus{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeConfigStatus(ref),
+		corev1.NodeDaemonEndpoints{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_NodeDaemonEndpoints(ref),
+		corev1.NodeFeatures{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeFeatures(ref),
+		corev1.NodeList{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_NodeList(ref),
+		corev1.NodePodPreemptionPolicy{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodePodPreemptionPolicy(ref),
+		corev1.NodeProxyOptions{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeProxyOptions(ref),
+		corev1.NodeRuntimeHandler{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_NodeRuntimeHandler(ref),
+		corev1.NodeRuntimeHandlerFeatures{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_NodeRuntimeHandlerFeatures(ref),
+		corev1.NodeSelector{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_NodeSelector(ref),
+		corev1.NodeSelectorRequirement{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_NodeSelectorRequirement(ref),
+		corev1.NodeSelectorTerm{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_NodeSelectorTerm(ref),
+		corev1.NodeSpec{}.OpenAPIModelName():                                          schema_k8sio_api_core_v1_NodeSpec(ref),
+		corev1.NodeStatus{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_NodeStatus(ref),
+		corev1.NodeSwapStatus{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NodeSwapStatus(ref),
+		corev1.NodeSystemInfo{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_NodeSystemInfo(ref),
+		corev1.ObjectFieldSelector{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ObjectFieldSelector(ref),
+		corev1.ObjectReference{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_ObjectReference(ref),
+		corev1.PersistentVolume{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PersistentVolume(ref),
+		corev1.PersistentVolumeClaim{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PersistentVolumeClaim(ref),
+		corev1.PersistentVolumeClaimCondition{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PersistentVolumeClaimCondition(ref),
+		corev1.PersistentVolumeClaimList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PersistentVolumeClaimList(ref),
+		corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_PersistentVolumeClaimSpec(ref),
+		corev1.PersistentVolumeClaimStatus{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_PersistentVolumeClaimStatus(ref),
+		corev1.PersistentVolumeClaimTemplate{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_PersistentVolumeClaimTemplate(ref),
+		corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_PersistentVolumeClaimVolumeSource(ref),
+		corev1.PersistentVolumeList{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PersistentVolumeList(ref),
+		corev1.PersistentVolumeSource{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PersistentVolumeSource(ref),
+		corev1.PersistentVolumeSpec{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PersistentVolumeSpec(ref),
+		corev1.PersistentVolumeStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PersistentVolumeStatus(ref),
+		corev1.PhotonPersistentDiskVolumeSource{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_PhotonPersistentDiskVolumeSource(ref),
+		corev1.Pod{}.OpenAPIModelName():                                               schema_k8sio_api_core_v1_Pod(ref),
+		corev1.PodAffinity{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_PodAffinity(ref),
+		corev1.PodAffinityTerm{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodAffinityTerm(ref),
+		corev1.PodAntiAffinity{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodAntiAffinity(ref),
+		corev1.PodAttachOptions{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodAttachOptions(ref),
+		corev1.PodCertificateProjection{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_PodCertificateProjection(ref),
+		corev1.PodCondition{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodCondition(ref),
+		corev1.PodDNSConfig{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodDNSConfig(ref),
+		corev1.PodDNSConfigOption{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodDNSConfigOption(ref),
+		corev1.PodExecOptions{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_PodExecOptions(ref),
+		corev1.PodExtendedResourceClaimStatus{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_PodExtendedResourceClaimStatus(ref),
+		corev1.PodIP{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_PodIP(ref),
+		corev1.PodList{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_PodList(ref),
+		corev1.PodLogOptions{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_PodLogOptions(ref),
+		corev1.PodOS{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_PodOS(ref),
+		corev1.PodPortForwardOptions{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_PodPortForwardOptions(ref),
+		corev1.PodProxyOptions{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodProxyOptions(ref),
+		corev1.PodReadinessGate{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodReadinessGate(ref),
+		corev1.PodResourceClaim{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_PodResourceClaim(ref),
+		corev1.PodResourceClaimStatus{}.OpenAPIModelName():                            schema_k8sio_api_core_v1_PodResourceClaimStatus(ref),
+		corev1.PodSchedulingGate{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_PodSchedulingGate(ref),
+		corev1.PodSchedulingGroup{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodSchedulingGroup(ref),
+		corev1.PodSecurityContext{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_PodSecurityContext(ref),
+		corev1.PodSignature{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_PodSignature(ref),
+		corev1.PodSpec{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_PodSpec(ref),
+		corev1.PodStatus{}.OpenAPIModelName():                                         schema_k8sio_api_core_v1_PodStatus(ref),
+		corev1.PodTemplate{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_PodTemplate(ref),
+		corev1.PodTemplateList{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodTemplateList(ref),
+		corev1.PodTemplateSpec{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodTemplateSpec(ref),
+		corev1.PodVolumeHealth{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_PodVolumeHealth(ref),
+		corev1.PortStatus{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_PortStatus(ref),
+		corev1.PortworxVolumeSource{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PortworxVolumeSource(ref),
+		corev1.PreferAvoidPodsEntry{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_PreferAvoidPodsEntry(ref),
+		corev1.PreferredSchedulingTerm{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_PreferredSchedulingTerm(ref),
+		corev1.Probe{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Probe(ref),
+		corev1.ProbeHandler{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_ProbeHandler(ref),
+		corev1.ProjectedVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ProjectedVolumeSource(ref),
+		corev1.QuobyteVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_QuobyteVolumeSource(ref),
+		corev1.RBDPersistentVolumeSource{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_RBDPersistentVolumeSource(ref),
+		corev1.RBDVolumeSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_RBDVolumeSource(ref),
+		corev1.RangeAllocation{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_RangeAllocation(ref),
+		corev1.ReplicationController{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ReplicationController(ref),
+		corev1.ReplicationControllerCondition{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_ReplicationControllerCondition(ref),
+		corev1.ReplicationControllerList{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ReplicationControllerList(ref),
+		corev1.ReplicationControllerSpec{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_ReplicationControllerSpec(ref),
+		corev1.ReplicationControllerStatus{}.OpenAPIModelName():                       schema_k8sio_api_core_v1_ReplicationControllerStatus(ref),
+		corev1.ResourceClaim{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ResourceClaim(ref),
+		corev1.ResourceFieldSelector{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_ResourceFieldSelector(ref),
+		corev1.ResourceHealth{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ResourceHealth(ref),
+		corev1.ResourceQuota{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ResourceQuota(ref),
+		corev1.ResourceQuotaList{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ResourceQuotaList(ref),
+		corev1.ResourceQuotaSpec{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_ResourceQuotaSpec(ref),
+		corev1.ResourceQuotaStatus{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ResourceQuotaStatus(ref),
+		corev1.ResourceRequirements{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_ResourceRequirements(ref),
+		corev1.ResourceStatus{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ResourceStatus(ref),
+		corev1.SELinuxOptions{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_SELinuxOptions(ref),
+		corev1.ScaleIOPersistentVolumeSource{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ScaleIOPersistentVolumeSource(ref),
+		corev1.ScaleIOVolumeSource{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ScaleIOVolumeSource(ref),
+		corev1.ScopeSelector{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ScopeSelector(ref),
+		corev1.ScopedResourceSelectorRequirement{}.OpenAPIModelName():                 schema_k8sio_api_core_v1_ScopedResourceSelectorRequirement(ref),
+		corev1.SeccompProfile{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_SeccompProfile(ref),
+		corev1.Secret{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Secret(ref),
+		corev1.SecretEnvSource{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SecretEnvSource(ref),
+		corev1.SecretKeySelector{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_SecretKeySelector(ref),
+		corev1.SecretList{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_SecretList(ref),
+		corev1.SecretProjection{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_SecretProjection(ref),
+		corev1.SecretReference{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SecretReference(ref),
+		corev1.SecretVolumeSource{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_SecretVolumeSource(ref),
+		corev1.SecurityContext{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_SecurityContext(ref),
+		corev1.SerializedReference{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_SerializedReference(ref),
+		corev1.Service{}.OpenAPIModelName():                                           schema_k8sio_api_core_v1_Service(ref),
+		corev1.ServiceAccount{}.OpenAPIModelName():                                    schema_k8sio_api_core_v1_ServiceAccount(ref),
+		corev1.ServiceAccountList{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_ServiceAccountList(ref),
+		corev1.ServiceAccountTokenProjection{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_ServiceAccountTokenProjection(ref),
+		corev1.ServiceList{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ServiceList(ref),
+		corev1.ServicePort{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ServicePort(ref),
+		corev1.ServiceProxyOptions{}.OpenAPIModelName():                               schema_k8sio_api_core_v1_ServiceProxyOptions(ref),
+		corev1.ServiceSpec{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_ServiceSpec(ref),
+		corev1.ServiceStatus{}.OpenAPIModelName():                                     schema_k8sio_api_core_v1_ServiceStatus(ref),
+		corev1.SessionAffinityConfig{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_SessionAffinityConfig(ref),
+		corev1.SleepAction{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_SleepAction(ref),
+		corev1.StorageOSPersistentVolumeSource{}.OpenAPIModelName():                   schema_k8sio_api_core_v1_StorageOSPersistentVolumeSource(ref),
+		corev1.StorageOSVolumeSource{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_StorageOSVolumeSource(ref),
+		corev1.Sysctl{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Sysctl(ref),
+		corev1.TCPSocketAction{}.OpenAPIModelName():                                   schema_k8sio_api_core_v1_TCPSocketAction(ref),
+		corev1.Taint{}.OpenAPIModelName():                                             schema_k8sio_api_core_v1_Taint(ref),
+		corev1.Toleration{}.OpenAPIModelName():                                        schema_k8sio_api_core_v1_Toleration(ref),
+		corev1.TopologySelectorLabelRequirement{}.OpenAPIModelName():                  schema_k8sio_api_core_v1_TopologySelectorLabelRequirement(ref),
+		corev1.TopologySelectorTerm{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_TopologySelectorTerm(ref),
+		corev1.TopologySpreadConstraint{}.OpenAPIModelName():                          schema_k8sio_api_core_v1_TopologySpreadConstraint(ref),
+		corev1.TypedLocalObjectReference{}.OpenAPIModelName():                         schema_k8sio_api_core_v1_TypedLocalObjectReference(ref),
+		corev1.TypedObjectReference{}.OpenAPIModelName():                              schema_k8sio_api_core_v1_TypedObjectReference(ref),
+		corev1.Volume{}.OpenAPIModelName():                                            schema_k8sio_api_core_v1_Volume(ref),
+		corev1.VolumeDevice{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeDevice(ref),
+		corev1.VolumeHealthCondition{}.OpenAPIModelName():                             schema_k8sio_api_core_v1_VolumeHealthCondition(ref),
+		corev1.VolumeHealthStatus{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeHealthStatus(ref),
+		corev1.VolumeMount{}.OpenAPIModelName():                                       schema_k8sio_api_core_v1_VolumeMount(ref),
+		corev1.VolumeMountStatus{}.OpenAPIModelName():                                 schema_k8sio_api_core_v1_VolumeMountStatus(ref),
+		corev1.VolumeNodeAffinity{}.OpenAPIModelName():                                schema_k8sio_api_core_v1_VolumeNodeAffinity(ref),
+		corev1.VolumeProjection{}.OpenAPIModelName():                                  schema_k8sio_api_core_v1_VolumeProjection(ref),
+		corev1.VolumeResourceRequirements{}.OpenAPIModelName():                        schema_k8sio_api_core_v1_VolumeResourceRequirements(ref),
+		corev1.VolumeSource{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeSource(ref),
+		corev1.VolumeStatus{}.OpenAPIModelName():                                      schema_k8sio_api_core_v1_VolumeStatus(ref),
+		corev1.VsphereVirtualDiskVolumeSource{}.OpenAPIModelName():                    schema_k8sio_api_core_v1_VsphereVirtualDiskVolumeSource(ref),
+		corev1.WeightedPodAffinityTerm{}.OpenAPIModelName():                           schema_k8sio_api_core_v1_WeightedPodAffinityTerm(ref),
+		corev1.WindowsSecurityContextOptions{}.OpenAPIModelName():                     schema_k8sio_api_core_v1_WindowsSecurityContextOptions(ref),
+		resource.Quantity{}.OpenAPIModelName():                                        schema_apimachinery_pkg_api_resource_Quantity(ref),
+		metav1.APIGroup{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_APIGroup(ref),
+		metav1.APIGroupList{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_APIGroupList(ref),
+		metav1.APIResource{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_APIResource(ref),
+		metav1.APIResourceList{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_APIResourceList(ref),
+		metav1.APIVersions{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_APIVersions(ref),
+		metav1.ApplyOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_ApplyOptions(ref),
+		metav1.Condition{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Condition(ref),
+		metav1.CreateOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_CreateOptions(ref),
+		metav1.DeleteOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_DeleteOptions(ref),
+		metav1.Duration{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_Duration(ref),
+		metav1.FieldSelectorRequirement{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
+		metav1.FieldsV1{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_FieldsV1(ref),
+		metav1.GetOptions{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_GetOptions(ref),
+		metav1.GroupKind{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_GroupKind(ref),
+		metav1.GroupResource{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_GroupResource(ref),
+		metav1.GroupVersion{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_GroupVersion(ref),
+		metav1.GroupVersionForDiscovery{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
+		metav1.GroupVersionKind{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_GroupVersionKind(ref),
+		metav1.GroupVersionResource{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_GroupVersionResource(ref),
+		metav1.InternalEvent{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_InternalEvent(ref),
+		metav1.LabelSelector{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_LabelSelector(ref),
+		metav1.LabelSelectorRequirement{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
+		metav1.List{}.OpenAPIModelName():                                              schema_pkg_apis_meta_v1_List(ref),
+		metav1.ListMeta{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_ListMeta(ref),
+		metav1.ListOptions{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_ListOptions(ref),
+		metav1.ManagedFieldsEntry{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
+		metav1.MicroTime{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_MicroTime(ref),
+		metav1.ObjectMeta{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_ObjectMeta(ref),
+		metav1.OwnerReference{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_OwnerReference(ref),
+		metav1.PartialObjectMetadata{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
+		metav1.PartialObjectMetadataList{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
+		metav1.Patch{}.OpenAPIModelName():                                             schema_pkg_apis_meta_v1_Patch(ref),
+		metav1.PatchOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_PatchOptions(ref),
+		metav1.Preconditions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_Preconditions(ref),
+		metav1.RootPaths{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_RootPaths(ref),
+		metav1.ServerAddressByClientCIDR{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
+		metav1.ShardInfo{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_ShardInfo(ref),
+		metav1.Status{}.OpenAPIModelName():                                            schema_pkg_apis_meta_v1_Status(ref),
+		metav1.StatusCause{}.OpenAPIModelName():                                       schema_pkg_apis_meta_v1_StatusCause(ref),
+		metav1.StatusDetails{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_StatusDetails(ref),
+		metav1.Table{}.OpenAPIModelName():                                             schema_pkg_apis_meta_v1_Table(ref),
+		metav1.TableColumnDefinition{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
+		metav1.TableOptions{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_TableOptions(ref),
+		metav1.TableRow{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_TableRow(ref),
+		metav1.TableRowCondition{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_TableRowCondition(ref),
+		metav1.Time{}.OpenAPIModelName():                                              schema_pkg_apis_meta_v1_Time(ref),
+		metav1.Timestamp{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Timestamp(ref),
+		metav1.TypeMeta{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_TypeMeta(ref),
+		metav1.UpdateOptions{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_UpdateOptions(ref),
+		metav1.WatchEvent{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_WatchEvent(ref),
+		runtime.RawExtension{}.OpenAPIModelName():                                     schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
+		runtime.TypeMeta{}.OpenAPIModelName():                                         schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
+		runtime.Unknown{}.OpenAPIModelName():                                          schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
+		intstr.IntOrString{}.OpenAPIModelName():                                       schema_apimachinery_pkg_util_intstr_IntOrString(ref),
+		version.Info{}.OpenAPIModelName():                                             schema_k8sio_apimachinery_pkg_version_Info(ref),
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ACPI(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ACPI names tables that a guest's firmware shows in addition.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"slicNameRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SlicNameRef names a volume of type secret whose key slic.bin holds a SLIC table, the licence marker of older Windows versions.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"msdmNameRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MsdmNameRef names a volume of type secret whose key msdm.bin holds an MSDM table, the licence key of Windows.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_AccessCredential(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AccessCredential is a credential from a secret that is put into the guest; one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"sshPublicKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SSHPublicKey holds public keys that may log in by SSH.",
+							Ref:         ref(v1.SSHPublicKeyAccessCredential{}.OpenAPIModelName()),
+						},
+					},
+					"userPassword": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserPassword holds passwords of users.",
+							Ref:         ref(v1.UserPasswordAccessCredential{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.SSHPublicKeyAccessCredential{}.OpenAPIModelName(), v1.UserPasswordAccessCredential{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_AccessCredentialSecretSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AccessCredentialSecretSource is a secret that holds credentials.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretName is the secret in the instance's namespace.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"secretName"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_AddVolumeOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "AddVolumeOptions is the body of the addvolume subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the volume and its disk.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"disk": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Disk is what the guest sees.",
+							Ref:         ref(v1.Disk{}.OpenAPIModelName()),
+						},
+					},
+					"volumeSource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeSource is where the data comes from.",
+							Ref:         ref(v1.HotplugVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DryRun All checks the request and changes nothing.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name", "disk", "volumeSource"},
+			},
+		},
+		Dependencies: []string{
+			v1.Disk{}.OpenAPIModelName(), v1.HotplugVolumeSource{}.OpenAPIModelName()},
 	}
 }
 
@@ -558,6 +861,249 @@ func schema_virtplane_apis_kubevirt_v1_BIOS(ref common.ReferenceCallback) common
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_BackupCheckpoint(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BackupCheckpoint is the body of the redefine-checkpoint subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the checkpoint.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"creationTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CreationTime of the checkpoint.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"volumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Volumes that the checkpoint covers.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.BackupVolumeInfo{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.BackupVolumeInfo{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_BackupOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BackupOptions is the body of the backup subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"backupName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupName is the backup.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cmd": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Cmd is Start, Abort or Export.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"mode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Mode is Push (to a claim) or Pull (by a client).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"backupStartTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupStartTime is when the backup was asked for.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"incremental": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Incremental is the checkpoint to build upon; a full backup without.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetPath is the directory that a push backup is written to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"skipQuiesce": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SkipQuiesce leaves the guest's file systems as they are. Defaults to false, which freezes them.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"exportServerAddr": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExportServerAddr is where a pull backup is served.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"exportServerName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExportServerName is the name in the certificate of that server.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"backupKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupKey is the private key of the connection, in PEM.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"backupCert": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupCert is the certificate of the connection, in PEM.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"caCert": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CACert is the authority that the other side's certificate is checked against, in PEM.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_BackupVolumeInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BackupVolumeInfo is a disk in a backup.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"volumeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeName is the volume in the spec.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"diskTarget": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DiskTarget is the device name in the guest's domain, such as vda.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dataEndpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DataEndpoint is the URL of the disk's data in a pull backup.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"mapEndpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MapEndpoint is the URL of the map of changed blocks in a pull backup.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"volumeName", "diskTarget"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_BlockSize(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "BlockSize is the sector size that a guest sees; one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"custom": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Custom sets the sizes.",
+							Ref:         ref(v1.CustomBlockSize{}.OpenAPIModelName()),
+						},
+					},
+					"matchVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MatchVolume takes the sizes of the volume below.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.CustomBlockSize{}.OpenAPIModelName(), v1.FeatureState{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Bootloader(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -571,11 +1117,17 @@ func schema_virtplane_apis_kubevirt_v1_Bootloader(ref common.ReferenceCallback) 
 							Ref:         ref(v1.BIOS{}.OpenAPIModelName()),
 						},
 					},
+					"efi": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EFI boots with OVMF.",
+							Ref:         ref(v1.EFI{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.BIOS{}.OpenAPIModelName()},
+			v1.BIOS{}.OpenAPIModelName(), v1.EFI{}.OpenAPIModelName()},
 	}
 }
 
@@ -669,11 +1221,44 @@ func schema_virtplane_apis_kubevirt_v1_CPU(ref common.ReferenceCallback) common.
 							},
 						},
 					},
+					"maxSockets": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxSockets is the number of sockets that CPUs can be added up to while the guest runs. Defaults to 4 times sockets.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"dedicatedCpuPlacement": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DedicatedCPUPlacement gives each CPU of the guest a CPU of the node that nothing else uses; the launcher pod then is of the class Guaranteed.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"numa": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NUMA is the NUMA topology that the guest sees.",
+							Ref:         ref(v1.NUMA{}.OpenAPIModelName()),
+						},
+					},
+					"isolateEmulatorThread": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IsolateEmulatorThread gives QEMU's own threads one more CPU of the node; needs dedicatedCpuPlacement.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"realtime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Realtime tunes the guest for latency; needs dedicatedCpuPlacement and huge pages.",
+							Ref:         ref(v1.Realtime{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.CPUFeature{}.OpenAPIModelName()},
+			v1.CPUFeature{}.OpenAPIModelName(), v1.NUMA{}.OpenAPIModelName(), v1.Realtime{}.OpenAPIModelName()},
 	}
 }
 
@@ -791,6 +1376,259 @@ func schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingSelectors(ref common.
 		},
 		Dependencies: []string{
 			metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ChangedBlockTrackingStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ChangedBlockTrackingStatus is the state of recording changed blocks.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"state": {
+						SchemaProps: spec.SchemaProps{
+							Description: "State is PendingRestart, Initializing, Enabled, Disabled, IncrementalBackupFeatureGateDisabled or empty.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"backupStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupStatus is the last or current backup.",
+							Ref:         ref(v1.VirtualMachineInstanceBackupStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"state"},
+			},
+		},
+		Dependencies: []string{
+			v1.VirtualMachineInstanceBackupStatus{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Chassis(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Chassis is what a guest reads of its case from its SMBIOS tables.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"manufacturer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Manufacturer of the case.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"version": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Version of the case.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"serial": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Serial number of the case.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"asset": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Asset is the owner's inventory number.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sku": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Sku is the manufacturer's order number.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ClaimRequest(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClaimRequest is one request of a resource claim.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClaimName is a claim in spec.resourceClaims.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requestName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RequestName is a request in that claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ClientPassthroughDevices(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClientPassthroughDevices lets a client redirect USB devices to a guest.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Clock(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Clock is the guest's clock when it starts, and the timers that it sees.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"utc": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UTC sets the clock to universal time, plus an offset.",
+							Ref:         ref(v1.ClockOffsetUTC{}.OpenAPIModelName()),
+						},
+					},
+					"timezone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Timezone sets the clock to the local time of a zone of the IANA database, such as Europe/Berlin.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"timer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Timer tells which timers the guest has and how they make up for ticks that it missed.",
+							Ref:         ref(v1.Timer{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ClockOffsetUTC{}.OpenAPIModelName(), v1.Timer{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ClockOffset(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClockOffset is what a guest's clock is set to when it starts; at most one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"utc": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UTC sets the clock to universal time, plus an offset.",
+							Ref:         ref(v1.ClockOffsetUTC{}.OpenAPIModelName()),
+						},
+					},
+					"timezone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Timezone sets the clock to the local time of a zone of the IANA database, such as Europe/Berlin.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ClockOffsetUTC{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ClockOffsetUTC(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ClockOffsetUTC sets a guest's clock to universal time, plus an offset.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"offsetSeconds": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OffsetSeconds is added to universal time, in seconds; it may be negative. A guest whose clock has an offset keeps what it changed about it over reboots. Defaults to 0.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_CloudInitConfigDriveSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CloudInitConfigDriveSource is a cloud-init data source of type ConfigDrive.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserDataSecretRef names a secret whose key userdata holds the user data.",
+							Ref:         ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"userDataBase64": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserDataBase64 is the user data in base64, at most 2048 bytes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"userData": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserData is the user data, at most 2048 bytes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"networkDataSecretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkDataSecretRef names a secret whose key networkdata holds the network configuration.",
+							Ref:         ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"networkDataBase64": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkDataBase64 is the network configuration in base64, at most 2048 bytes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"networkData": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkData is the network configuration, at most 2048 bytes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.LocalObjectReference{}.OpenAPIModelName()},
 	}
 }
 
@@ -918,6 +1756,52 @@ func schema_virtplane_apis_kubevirt_v1_ConfidentialComputeConfiguration(ref comm
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_ConfigDriveSSHPublicKeyAccessCredentialPropagation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConfigDriveSSHPublicKeyAccessCredentialPropagation adds keys to the metadata of a config drive.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ConfigMapVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ConfigMapVolumeSource shows the keys of a config map as files.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the referent. This field is effectively required, but due to backwards compatibility is allowed to be empty. Instances of this type with an empty value here are almost certainly wrong. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#names",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"optional": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Optional starts the instance even if the config map does not exist. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"volumeLabel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeLabel is the label of the file system that the guest sees.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_ConsoleOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -937,6 +1821,26 @@ func schema_virtplane_apis_kubevirt_v1_ConsoleOptions(ref common.ReferenceCallba
 							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
 							Type:        []string{"string"},
 							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ContainerDiskInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerDiskInfo is what is known of a container disk.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"checksum": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Checksum of the disk image.",
+							Type:        []string{"integer"},
+							Format:      "int64",
 						},
 					},
 				},
@@ -984,6 +1888,89 @@ func schema_virtplane_apis_kubevirt_v1_ContainerDiskSource(ref common.ReferenceC
 					},
 				},
 				Required: []string{"image"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ContainerPathVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ContainerPathVolumeSource is a directory of the launcher's container.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Path of the directory, absolute, without .. in it, at most 4096 bytes.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"readOnly": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ReadOnly keeps the guest from writing; only true is allowed. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"path"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ControllerRevisionRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ControllerRevisionRef names a ControllerRevision.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the ControllerRevision in the virtual machine's namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_CustomBlockSize(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "CustomBlockSize sets the sector sizes that a guest sees.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"logical": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Logical is the smallest unit that the guest can address, in bytes: a power of two from 512 to 2097152.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"physical": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Physical is the unit that is written at once, in bytes: a power of two, at least logical.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"discardGranularity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DiscardGranularity is the smallest unit that the guest can give back, in bytes, a multiple of logical; 0 turns discard off.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
 			},
 		},
 	}
@@ -1101,6 +2088,218 @@ func schema_virtplane_apis_kubevirt_v1_CustomizeComponentsPatch(ref common.Refer
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_DHCPOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DHCPOptions are options that a guest gets by DHCP.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"bootFileName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BootFileName is option 67, the file that a network boot loads.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tftpServerName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TFTPServerName is option 66, the server of a network boot.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ntpServers": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "NTPServers are option 42, the IPv4 addresses of time servers.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"privateOptions": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "PrivateOptions are site-specific options.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.DHCPPrivateOptions{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.DHCPPrivateOptions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DHCPPrivateOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DHCPPrivateOptions is a site-specific DHCP option.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"option": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Option is the code, 224 to 254.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"value": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Value is the option's text.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"option", "value"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeBlankImage(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeBlankImage is an empty disk.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeCheckpoint(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeCheckpoint is one step of a multi-stage import.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"previous": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Previous is the checkpoint that this one builds upon; empty for the first.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"current": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Current is the checkpoint that this step imports.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"previous", "current"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeOrigin(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeOrigin is what a claim is filled with; exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"http": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HTTP is a file from a web server.",
+							Ref:         ref(v1.DataVolumeSourceHTTP{}.OpenAPIModelName()),
+						},
+					},
+					"s3": {
+						SchemaProps: spec.SchemaProps{
+							Description: "S3 is an object in an S3 bucket.",
+							Ref:         ref(v1.DataVolumeSourceS3{}.OpenAPIModelName()),
+						},
+					},
+					"gcs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GCS is an object in a Google Cloud Storage bucket.",
+							Ref:         ref(v1.DataVolumeSourceGCS{}.OpenAPIModelName()),
+						},
+					},
+					"registry": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Registry is a disk in a container image.",
+							Ref:         ref(v1.DataVolumeSourceRegistry{}.OpenAPIModelName()),
+						},
+					},
+					"pvc": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PVC is another claim, which is cloned.",
+							Ref:         ref(v1.DataVolumeSourcePVC{}.OpenAPIModelName()),
+						},
+					},
+					"upload": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Upload waits for a client that sends the data.",
+							Ref:         ref(v1.DataVolumeSourceUpload{}.OpenAPIModelName()),
+						},
+					},
+					"blank": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Blank is an empty disk.",
+							Ref:         ref(v1.DataVolumeBlankImage{}.OpenAPIModelName()),
+						},
+					},
+					"imageio": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Imageio is a disk of oVirt.",
+							Ref:         ref(v1.DataVolumeSourceImageIO{}.OpenAPIModelName()),
+						},
+					},
+					"vddk": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VDDK is a disk of VMware.",
+							Ref:         ref(v1.DataVolumeSourceVDDK{}.OpenAPIModelName()),
+						},
+					},
+					"snapshot": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Snapshot is a VolumeSnapshot, which is cloned.",
+							Ref:         ref(v1.DataVolumeSourceSnapshot{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.DataVolumeBlankImage{}.OpenAPIModelName(), v1.DataVolumeSourceGCS{}.OpenAPIModelName(), v1.DataVolumeSourceHTTP{}.OpenAPIModelName(), v1.DataVolumeSourceImageIO{}.OpenAPIModelName(), v1.DataVolumeSourcePVC{}.OpenAPIModelName(), v1.DataVolumeSourceRegistry{}.OpenAPIModelName(), v1.DataVolumeSourceS3{}.OpenAPIModelName(), v1.DataVolumeSourceSnapshot{}.OpenAPIModelName(), v1.DataVolumeSourceUpload{}.OpenAPIModelName(), v1.DataVolumeSourceVDDK{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1125,6 +2324,601 @@ func schema_virtplane_apis_kubevirt_v1_DataVolumeSource(ref common.ReferenceCall
 					},
 				},
 				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceGCS(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceGCS is an object in a Google Cloud Storage bucket.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "URL of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a secret with the key of a service account.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceHTTP(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceHTTP is a file from a web server.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "URL of the file, http or https.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a secret with the keys accessKeyId (user) and secretKey (password).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"certConfigMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertConfigMap names a config map with the authorities that the server's certificate is checked against.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"extraHeaders": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ExtraHeaders are header lines for the request, such as X-Auth-Token: 12345.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"secretExtraHeaders": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretExtraHeaders name secrets whose values are header lines for the request.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceImageIO(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceImageIO is a disk of oVirt.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "URL of the oVirt engine.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"diskId": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DiskID is the disk's UUID in oVirt.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a secret with the keys accessKeyId (user) and secretKey (password).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"certConfigMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertConfigMap names a config map with the authorities that the engine's certificate is checked against.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"insecureSkipVerify": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InsecureSkipVerify takes any certificate of the engine. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url", "diskId"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourcePVC(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourcePVC is a claim that is cloned.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Namespace of the claim.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the claim.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"namespace", "name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceRef is an object that tells what a claim is filled with.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind of the object: DataSource.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Namespace of the object. Defaults to the DataVolume's.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"kind", "name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceRegistry(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceRegistry is a disk in a container image.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "URL of the image, such as docker://registry.example/disk:1 or oci-archive:///disk.tar; excludes imageStream.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imageStream": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImageStream is an image stream of OpenShift in the claim's namespace; excludes url.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pullMethod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PullMethod is pod (the importer loads the image) or node (the container runtime does). Defaults to pod.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a secret with the keys accessKeyId (user) and secretKey (password).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"certConfigMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertConfigMap names a config map with the authorities that the registry's certificate is checked against.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"platform": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Platform selects one image of a list for several platforms.",
+							Ref:         ref(v1.PlatformOptions{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.PlatformOptions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceS3(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceS3 is an object in an S3 bucket.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "URL of the object.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a secret with the keys accessKeyId and secretKey.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"certConfigMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertConfigMap names a config map with the authorities that the server's certificate is checked against.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"url"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceSnapshot(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceSnapshot is a VolumeSnapshot that is cloned.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"namespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Namespace of the snapshot.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the snapshot.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"namespace", "name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceUpload(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceUpload waits for a client that sends the data.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSourceVDDK(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSourceVDDK is a disk of VMware.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"url": {
+						SchemaProps: spec.SchemaProps{
+							Description: "URL of the vCenter or ESXi host.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"uuid": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UUID of the virtual machine in VMware.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"backingFile": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackingFile is the disk's path in its datastore.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"thumbprint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Thumbprint of the host's certificate.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secretRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretRef names a secret with the keys accessKeyId (user) and secretKey (password).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"initImageURL": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InitImageURL is an image with VMware's VDDK library.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"extraArgs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExtraArgs names a config map with further arguments for the library.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeSpec is a claim and what it is filled with, as of cdi.kubevirt.io/v1beta1.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Source is what the claim is filled with; excludes sourceRef.",
+							Ref:         ref(v1.DataVolumeOrigin{}.OpenAPIModelName()),
+						},
+					},
+					"sourceRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SourceRef is an object that tells what the claim is filled with; excludes source.",
+							Ref:         ref(v1.DataVolumeSourceRef{}.OpenAPIModelName()),
+						},
+					},
+					"pvc": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PVC is the claim's spec, used as it is; excludes storage.",
+							Ref:         ref(corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName()),
+						},
+					},
+					"storage": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Storage is the claim's spec, where what is left out follows from the storage class; excludes pvc.",
+							Ref:         ref(v1.StorageSpec{}.OpenAPIModelName()),
+						},
+					},
+					"priorityClassName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PriorityClassName is the priority class of the pods that fill the claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"contentType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ContentType is kubevirt (a disk image) or archive (a directory). Defaults to kubevirt.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"checkpoints": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Checkpoints are the steps of a multi-stage import, oldest first.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.DataVolumeCheckpoint{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"finalCheckpoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FinalCheckpoint tells that the last of the checkpoints completes the import.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"preallocation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Preallocation takes all space at once. Defaults to what the cluster's CDI object says.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.DataVolumeCheckpoint{}.OpenAPIModelName(), v1.DataVolumeOrigin{}.OpenAPIModelName(), v1.DataVolumeSourceRef{}.OpenAPIModelName(), v1.StorageSpec{}.OpenAPIModelName(), corev1.PersistentVolumeClaimSpec{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeTemplateDummyStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeTemplateDummyStatus is ignored.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DataVolumeTemplateSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DataVolumeTemplateSpec is a DataVolume that is made with a virtual machine.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is DataVolume, or empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion is cdi.kubevirt.io/v1beta1, or empty.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObjectMeta holds the DataVolume's name, labels and annotations.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ObjectMeta{}.OpenAPIModelName()),
+						},
+					},
+					"spec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spec is the DataVolume's spec.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.DataVolumeSpec{}.OpenAPIModelName()),
+						},
+					},
+					"status": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Status is ignored; it is here for manifests that were copied from a DataVolume.",
+							Ref:         ref(v1.DataVolumeTemplateDummyStatus{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"spec"},
+			},
+		},
+		Dependencies: []string{
+			v1.DataVolumeSpec{}.OpenAPIModelName(), v1.DataVolumeTemplateDummyStatus{}.OpenAPIModelName(), metav1.ObjectMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DeprecatedInterfaceMacvtap(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DeprecatedInterfaceMacvtap is a macvtap device, which was removed.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DeprecatedInterfacePasst(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DeprecatedInterfacePasst is the former field of user-mode networking by passt.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DeprecatedInterfaceSlirp(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DeprecatedInterfaceSlirp is user-mode networking by slirp, which was removed.",
+				Type:        []string{"object"},
 			},
 		},
 	}
@@ -1378,11 +3172,189 @@ func schema_virtplane_apis_kubevirt_v1_Devices(ref common.ReferenceCallback) com
 							Format:      "",
 						},
 					},
+					"useVirtioTransitional": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UseVirtioTransitional makes virtio devices work with drivers from before virtio 1.0. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"disableHotplug": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DisableHotplug leaves out what is needed to plug disks in while the guest runs. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"watchdog": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Watchdog acts when the guest stops feeding it.",
+							Ref:         ref(v1.Watchdog{}.OpenAPIModelName()),
+						},
+					},
+					"autoattachVSOCK": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AutoattachVSOCK gives the guest a socket to the node that needs no network. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"blockMultiQueue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BlockMultiQueue gives each virtio disk a queue per CPU. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"networkInterfaceMultiqueue": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NetworkInterfaceMultiQueue gives each virtio NIC a queue per CPU. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"gpus": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "name",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "GPUs are graphics processors of the node that are passed through.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.GPU{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"downwardMetrics": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DownwardMetrics gives the guest a virtio-serial port from which it reads metrics of its node.",
+							Ref:         ref(v1.DownwardMetrics{}.OpenAPIModelName()),
+						},
+					},
+					"panicDevices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "PanicDevices let the guest report that its kernel crashed.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.PanicDevice{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"filesystems": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "name",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Filesystems share volumes with the guest as directories; each shows the volume of the same name.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.Filesystem{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"hostDevices": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "name",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "HostDevices are PCI, mediated and USB devices of the node that are passed through.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.HostDevice{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"clientPassthrough": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClientPassthrough lets a client redirect up to 4 of its USB devices to the guest.",
+							Ref:         ref(v1.ClientPassthroughDevices{}.OpenAPIModelName()),
+						},
+					},
+					"sound": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Sound is the guest's sound card.",
+							Ref:         ref(v1.SoundDevice{}.OpenAPIModelName()),
+						},
+					},
+					"tpm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TPM is the guest's trusted platform module, version 2.0.",
+							Ref:         ref(v1.TPMDevice{}.OpenAPIModelName()),
+						},
+					},
+					"video": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Video is the guest's graphics adapter.",
+							Ref:         ref(v1.VideoDevice{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.Disk{}.OpenAPIModelName(), v1.Input{}.OpenAPIModelName(), v1.Interface{}.OpenAPIModelName(), v1.Rng{}.OpenAPIModelName()},
+			v1.ClientPassthroughDevices{}.OpenAPIModelName(), v1.Disk{}.OpenAPIModelName(), v1.DownwardMetrics{}.OpenAPIModelName(), v1.Filesystem{}.OpenAPIModelName(), v1.GPU{}.OpenAPIModelName(), v1.HostDevice{}.OpenAPIModelName(), v1.Input{}.OpenAPIModelName(), v1.Interface{}.OpenAPIModelName(), v1.PanicDevice{}.OpenAPIModelName(), v1.Rng{}.OpenAPIModelName(), v1.SoundDevice{}.OpenAPIModelName(), v1.TPMDevice{}.OpenAPIModelName(), v1.VideoDevice{}.OpenAPIModelName(), v1.Watchdog{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Diag288Watchdog(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Diag288Watchdog is the watchdog of s390x.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"action": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Action is poweroff, reset or shutdown. Defaults to reset.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -1435,6 +3407,12 @@ func schema_virtplane_apis_kubevirt_v1_Disk(ref common.ReferenceCallback) common
 							Ref:         ref(v1.CDRomTarget{}.OpenAPIModelName()),
 						},
 					},
+					"lun": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LUN passes SCSI commands through to a volume in block mode.",
+							Ref:         ref(v1.LunTarget{}.OpenAPIModelName()),
+						},
+					},
 					"bootOrder": {
 						SchemaProps: spec.SchemaProps{
 							Description: "BootOrder is the place in the boot sequence, from 1.",
@@ -1463,12 +3441,53 @@ func schema_virtplane_apis_kubevirt_v1_Disk(ref common.ReferenceCallback) common
 							Format:      "",
 						},
 					},
+					"dedicatedIOThread": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DedicatedIOThread gives the disk an I/O thread of its own; virtio disks only. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"tag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Tag is shown to the guest with the disk's address in the cloud-init metadata of a config drive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"blockSize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BlockSize is the sector size that the guest sees. Defaults to 512 bytes.",
+							Ref:         ref(v1.BlockSize{}.OpenAPIModelName()),
+						},
+					},
+					"shareable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Shareable lets several virtual machines open the volume; needs cache none. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"errorPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ErrorPolicy tells what a failed read or write does: stop, ignore, report or enospace. Defaults to stop.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"changedBlockTracking": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ChangedBlockTracking tells that changed blocks are recorded for incremental backups; set by virtplane.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
 				},
 				Required: []string{"name"},
 			},
 		},
 		Dependencies: []string{
-			v1.CDRomTarget{}.OpenAPIModelName(), v1.DiskTarget{}.OpenAPIModelName()},
+			v1.BlockSize{}.OpenAPIModelName(), v1.CDRomTarget{}.OpenAPIModelName(), v1.DiskTarget{}.OpenAPIModelName(), v1.LunTarget{}.OpenAPIModelName()},
 	}
 }
 
@@ -1491,11 +3510,37 @@ func schema_virtplane_apis_kubevirt_v1_DiskDevice(ref common.ReferenceCallback) 
 							Ref:         ref(v1.CDRomTarget{}.OpenAPIModelName()),
 						},
 					},
+					"lun": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LUN passes SCSI commands through to a volume in block mode.",
+							Ref:         ref(v1.LunTarget{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.CDRomTarget{}.OpenAPIModelName(), v1.DiskTarget{}.OpenAPIModelName()},
+			v1.CDRomTarget{}.OpenAPIModelName(), v1.DiskTarget{}.OpenAPIModelName(), v1.LunTarget{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DiskIOThreads(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DiskIOThreads sizes a pool of I/O threads.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"supplementalPoolThreadCount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SupplementalPoolThreadCount is the number of threads in the pool.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -1517,6 +3562,13 @@ func schema_virtplane_apis_kubevirt_v1_DiskTarget(ref common.ReferenceCallback) 
 						SchemaProps: spec.SchemaProps{
 							Description: "ReadOnly keeps the guest from writing.",
 							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"pciAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PciAddress is the disk's address on the guest's PCI bus, such as 0000:81:01.0; virtio disks only.",
+							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
@@ -1544,6 +3596,47 @@ func schema_virtplane_apis_kubevirt_v1_DiskVerification(ref common.ReferenceCall
 		},
 		Dependencies: []string{
 			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DomainMemoryDumpInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DomainMemoryDumpInfo is a dump of a guest's memory.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"startTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartTimestamp is when the dump began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"endTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EndTimestamp is when it ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClaimName is the claim that holds it.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetFileName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetFileName is the file in the claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -1598,11 +3691,138 @@ func schema_virtplane_apis_kubevirt_v1_DomainSpec(ref common.ReferenceCallback) 
 							Ref:         ref(v1.Devices{}.OpenAPIModelName()),
 						},
 					},
+					"clock": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Clock is the guest's clock when it starts, and its timers. Defaults to UTC.",
+							Ref:         ref(v1.Clock{}.OpenAPIModelName()),
+						},
+					},
+					"ioThreadsPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IOThreadsPolicy spreads disks over I/O threads: shared, auto or supplementalPool. Without it, disks share QEMU's main thread.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"ioThreads": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IOThreads sizes the pool of ioThreadsPolicy supplementalPool.",
+							Ref:         ref(v1.DiskIOThreads{}.OpenAPIModelName()),
+						},
+					},
+					"chassis": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Chassis is what the guest reads of its case from its SMBIOS tables.",
+							Ref:         ref(v1.Chassis{}.OpenAPIModelName()),
+						},
+					},
+					"launchSecurity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LaunchSecurity encrypts the guest's memory so that the node cannot read it.",
+							Ref:         ref(v1.LaunchSecurity{}.OpenAPIModelName()),
+						},
+					},
+					"rebootPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RebootPolicy tells what a reboot by the guest does: Reboot or Terminate. Defaults to Reboot.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.CPU{}.OpenAPIModelName(), v1.Devices{}.OpenAPIModelName(), v1.Features{}.OpenAPIModelName(), v1.Firmware{}.OpenAPIModelName(), v1.Machine{}.OpenAPIModelName(), v1.Memory{}.OpenAPIModelName(), v1.ResourceRequirements{}.OpenAPIModelName()},
+			v1.CPU{}.OpenAPIModelName(), v1.Chassis{}.OpenAPIModelName(), v1.Clock{}.OpenAPIModelName(), v1.Devices{}.OpenAPIModelName(), v1.DiskIOThreads{}.OpenAPIModelName(), v1.Features{}.OpenAPIModelName(), v1.Firmware{}.OpenAPIModelName(), v1.LaunchSecurity{}.OpenAPIModelName(), v1.Machine{}.OpenAPIModelName(), v1.Memory{}.OpenAPIModelName(), v1.ResourceRequirements{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DownwardAPIVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DownwardAPIVolumeSource shows fields of the launcher pod as files.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"fields": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Fields are the files and what they show.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(corev1.DownwardAPIVolumeFile{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumeLabel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeLabel is the label of the file system that the guest sees.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.DownwardAPIVolumeFile{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DownwardMetrics(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DownwardMetrics is a virtio-serial port from which a guest reads metrics of its node.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_DownwardMetricsVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "DownwardMetricsVolumeSource is a small disk from which a guest reads metrics of its node.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_EFI(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EFI holds settings of OVMF.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secureBoot": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecureBoot runs signed boot loaders only; needs features.smm. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"persistent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Persistent keeps the firmware's variables over restarts of the virtual machine. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -1628,6 +3848,282 @@ func schema_virtplane_apis_kubevirt_v1_EmptyDiskSource(ref common.ReferenceCallb
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_EphemeralVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EphemeralVolumeSource is a claim that is not written to.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"persistentVolumeClaim": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentVolumeClaim names the claim in the instance's namespace.",
+							Ref:         ref(corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_EvacuateCancelOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "EvacuateCancelOptions is the body of the evacuate/cancel subresource; it may be absent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DryRun All checks the request and changes nothing.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"evacuationNodeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EvacuationNodeName is the node that the guest was asked to leave.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ExperimentalMigrationOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ExperimentalMigrationOptions are settings of a move that may change or go with any version.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"stallDetector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StallDetector finds moves that will not end by themselves.",
+							Ref:         ref(v1.StallDetectorOptions{}.OpenAPIModelName()),
+						},
+					},
+					"compression": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Compression of the memory that is sent: none or zstd. Defaults to none.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.StallDetectorOptions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FeatureAPIC(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FeatureAPIC switches the advanced interrupt controller.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"endOfInterrupt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EndOfInterrupt lets the guest acknowledge interrupts without leaving it. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FeatureHyperv(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FeatureHyperv holds the features of Hyper-V that Windows guests make use of. A feature that is left out is off.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"relaxed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Relaxed keeps the guest's watchdog from firing when the node is busy.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"vapic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VAPIC speeds up interrupts by a paravirtual interrupt controller.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"spinlocks": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Spinlocks lets a CPU of the guest that waits for a lock give way to others.",
+							Ref:         ref(v1.FeatureSpinlocks{}.OpenAPIModelName()),
+						},
+					},
+					"vpindex": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VPIndex tells each CPU of the guest its number; synic, ipi and tlbflush need it.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"runtime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Runtime counts the time that each CPU of the guest ran.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"synic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SyNIC is the synthetic interrupt controller; synictimer needs it.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"synictimer": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SyNICTimer gives each CPU synthetic timers; needs vpindex and synic.",
+							Ref:         ref(v1.SyNICTimer{}.OpenAPIModelName()),
+						},
+					},
+					"reset": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResetFeature lets the guest restart itself by a hypercall.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"vendorid": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VendorID sets the vendor that the guest reads from its CPUs.",
+							Ref:         ref(v1.FeatureVendorID{}.OpenAPIModelName()),
+						},
+					},
+					"frequencies": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Frequencies tells the guest the rates of its time stamp counter and interrupt controller.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"reenlightenment": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reenlightenment tells the guest when a migration changed the rate of its time stamp counter.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"tlbflush": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TLBFlush flushes address translations of other CPUs by a hypercall; needs vpindex.",
+							Ref:         ref(v1.TLBFlush{}.OpenAPIModelName()),
+						},
+					},
+					"ipi": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IPI sends interrupts between CPUs by a hypercall; needs vpindex.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"evmcs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EVMCS speeds up nested virtualization on Intel nodes; needs vapic, and the CPU feature vmx.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.FeatureSpinlocks{}.OpenAPIModelName(), v1.FeatureState{}.OpenAPIModelName(), v1.FeatureVendorID{}.OpenAPIModelName(), v1.SyNICTimer{}.OpenAPIModelName(), v1.TLBFlush{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FeatureKVM(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FeatureKVM holds what the guest sees of KVM.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"hidden": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hidden keeps the signature of KVM from the guest, for drivers that refuse to run in a virtual machine. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FeatureSpinlocks(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FeatureSpinlocks switches giving way on busy locks.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"spinlocks": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Retries is how often the guest tries a lock before it gives way, at least 4095. Defaults to 8191.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_FeatureState(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1639,6 +4135,33 @@ func schema_virtplane_apis_kubevirt_v1_FeatureState(ref common.ReferenceCallback
 						SchemaProps: spec.SchemaProps{
 							Description: "Enabled defaults to true.",
 							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FeatureVendorID(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FeatureVendorID sets the vendor that a guest reads from its CPUs.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"vendorid": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VendorID is the vendor, at most 12 characters.",
+							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
@@ -1662,11 +4185,88 @@ func schema_virtplane_apis_kubevirt_v1_Features(ref common.ReferenceCallback) co
 							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
 						},
 					},
+					"apic": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIC is the advanced interrupt controller. Defaults to on.",
+							Ref:         ref(v1.FeatureAPIC{}.OpenAPIModelName()),
+						},
+					},
+					"hypervPassthrough": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HypervPassthrough gives the guest every Hyper-V feature of the node; excludes hyperv.",
+							Ref:         ref(v1.HyperVPassthrough{}.OpenAPIModelName()),
+						},
+					},
+					"hyperv": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hyperv holds features of Hyper-V for Windows guests. Default to off.",
+							Ref:         ref(v1.FeatureHyperv{}.OpenAPIModelName()),
+						},
+					},
+					"smm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SMM is system management mode, which secure boot needs. Defaults to off.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"kvm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KVM is what the guest sees of KVM.",
+							Ref:         ref(v1.FeatureKVM{}.OpenAPIModelName()),
+						},
+					},
+					"pvspinlock": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Pvspinlock lets a CPU of a Linux guest that waits for a lock give way to others. Defaults to what the node's kernel does.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.FeatureState{}.OpenAPIModelName()},
+			v1.FeatureAPIC{}.OpenAPIModelName(), v1.FeatureHyperv{}.OpenAPIModelName(), v1.FeatureKVM{}.OpenAPIModelName(), v1.FeatureState{}.OpenAPIModelName(), v1.HyperVPassthrough{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Filesystem(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Filesystem shares a volume with a guest as a directory.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the file system, its volume, and the tag that the guest mounts it by.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"virtiofs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Virtiofs shares it by virtiofs.",
+							Ref:         ref(v1.FilesystemVirtiofs{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name", "virtiofs"},
+			},
+		},
+		Dependencies: []string{
+			v1.FilesystemVirtiofs{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FilesystemVirtiofs(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FilesystemVirtiofs shares a directory by virtiofs.",
+				Type:        []string{"object"},
+			},
+		},
 	}
 }
 
@@ -1697,11 +4297,23 @@ func schema_virtplane_apis_kubevirt_v1_Firmware(ref common.ReferenceCallback) co
 							Ref:         ref(v1.Bootloader{}.OpenAPIModelName()),
 						},
 					},
+					"kernelBoot": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KernelBoot boots a kernel of a container image instead of a disk.",
+							Ref:         ref(v1.KernelBoot{}.OpenAPIModelName()),
+						},
+					},
+					"acpi": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ACPI adds tables to those that the guest's firmware shows.",
+							Ref:         ref(v1.ACPI{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.Bootloader{}.OpenAPIModelName()},
+			v1.ACPI{}.OpenAPIModelName(), v1.Bootloader{}.OpenAPIModelName(), v1.KernelBoot{}.OpenAPIModelName()},
 	}
 }
 
@@ -1760,6 +4372,99 @@ func schema_virtplane_apis_kubevirt_v1_Flags(ref common.ReferenceCallback) commo
 				},
 			},
 		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FreezeUnfreezeTimeout(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FreezeUnfreezeTimeout is the body of the freeze subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"unfreezeTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UnfreezeTimeout is after how long the file systems are thawed even without a request, such as 5m; 0 is never.",
+							Ref:         ref(metav1.Duration{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Duration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_GPU(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GPU is a graphics processor of the node that is passed through, or a virtual one.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the device, unique among the GPUs.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"deviceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeviceName is the resource of a device plugin, such as nvidia.com/GP102GL_Tesla_P40; excludes claimName.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClaimName is a claim in spec.resourceClaims.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requestName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RequestName is a request in that claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"virtualGPUOptions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualGPUOptions are settings of a virtual GPU.",
+							Ref:         ref(v1.VGPUOptions{}.OpenAPIModelName()),
+						},
+					},
+					"tag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Tag is shown to the guest with the device's address in the cloud-init metadata of a config drive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1.VGPUOptions{}.OpenAPIModelName()},
 	}
 }
 
@@ -1823,6 +4528,73 @@ func schema_virtplane_apis_kubevirt_v1_GenerationStatus(ref common.ReferenceCall
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_GuestAgentCommandInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GuestAgentCommandInfo is a command of the guest agent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the command.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells that the guest allows it.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_GuestAgentPing(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "GuestAgentPing asks the guest agent for an answer.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HPETTimer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HPETTimer is a high precision event timer.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tickPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TickPolicy tells how missed ticks are made up for: delay, catchup, merge or discard. Defaults to what QEMU does.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"present": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells whether the guest has this timer. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Handler(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1842,11 +4614,232 @@ func schema_virtplane_apis_kubevirt_v1_Handler(ref common.ReferenceCallback) com
 							Ref:         ref(corev1.TCPSocketAction{}.OpenAPIModelName()),
 						},
 					},
+					"exec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Exec succeeds when the guest agent runs the command and it exits with 0.",
+							Ref:         ref(corev1.ExecAction{}.OpenAPIModelName()),
+						},
+					},
+					"guestAgentPing": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GuestAgentPing succeeds when the guest agent answers.",
+							Ref:         ref(v1.GuestAgentPing{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			corev1.HTTPGetAction{}.OpenAPIModelName(), corev1.TCPSocketAction{}.OpenAPIModelName()},
+			v1.GuestAgentPing{}.OpenAPIModelName(), corev1.ExecAction{}.OpenAPIModelName(), corev1.HTTPGetAction{}.OpenAPIModelName(), corev1.TCPSocketAction{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HostDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HostDevice is a PCI, mediated or USB device of the node that is passed through.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the device, unique among the host devices.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"deviceName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeviceName is the resource of a device plugin; excludes claimName.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClaimName is a claim in spec.resourceClaims.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"requestName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RequestName is a request in that claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"tag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Tag is shown to the guest with the device's address in the cloud-init metadata of a config drive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HostDisk(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HostDisk is a disk image in a directory of the node.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"path": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Path of the image on the node.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Type is Disk, for an image that exists, or DiskOrCreate.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"capacity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Capacity is the size of an image that is created; DiskOrCreate only.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"shared": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Shared lets several virtual machines open the image. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"path", "type"},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HotplugVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HotplugVolumeSource is where the data of a volume that is plugged in comes from; one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"persistentVolumeClaim": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentVolumeClaim is a claim in the instance's namespace.",
+							Ref:         ref(v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"dataVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DataVolume is the claim of a DataVolume in the instance's namespace.",
+							Ref:         ref(v1.DataVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.DataVolumeSource{}.OpenAPIModelName(), v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HotplugVolumeStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HotplugVolumeStatus is the pod by which a volume was plugged in.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"attachPodName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AttachPodName is the pod that holds the volume on the node.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"attachPodUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AttachPodUID is that pod's UID.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Hugepages(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Hugepages backs a guest's memory by huge pages.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"pageSize": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PageSize is the size of a page, such as 2Mi or 1Gi; the node must offer it as the resource hugepages-SIZE.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HyperVPassthrough(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HyperVPassthrough gives the guest every Hyper-V feature that the node supports.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled switches it. Defaults to true where hypervPassthrough is present. Excludes hyperv; such a guest cannot move to another node.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_HypervTimer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "HypervTimer is the paravirtual reference clock of Windows guests.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"present": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells whether the guest has this timer. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -1862,6 +4855,46 @@ func schema_virtplane_apis_kubevirt_v1_HypervisorConfiguration(ref common.Refere
 							Description: "Name is kvm or hyperv-direct.",
 							Type:        []string{"string"},
 							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_I6300ESBWatchdog(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "I6300ESBWatchdog is a PCI watchdog.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"action": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Action is poweroff, reset or shutdown. Defaults to reset.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_InitrdInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InitrdInfo is what is known of an initial RAM disk.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"checksum": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Checksum of the file.",
+							Type:        []string{"integer"},
+							Format:      "int64",
 						},
 					},
 				},
@@ -1927,6 +4960,103 @@ func schema_virtplane_apis_kubevirt_v1_InstancetypeConfiguration(ref common.Refe
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_InstancetypeMatcher(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InstancetypeMatcher names an instance type.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the instance type.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is VirtualMachineInstancetype or VirtualMachineClusterInstancetype. Defaults to VirtualMachineClusterInstancetype.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"revisionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RevisionName is the ControllerRevision with the instance type as it was when first used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"inferFromVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InferFromVolume names a volume whose labels name the instance type.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"inferFromVolumeFailurePolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InferFromVolumeFailurePolicy tells what happens when the volume names none: Reject or Ignore. Defaults to Reject.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_InstancetypeStatusRef(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InstancetypeStatusRef is the instance type or preference that a virtual machine uses.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind of the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"controllerRevisionRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ControllerRevisionRef is the object as it was when first used.",
+							Ref:         ref(v1.ControllerRevisionRef{}.OpenAPIModelName()),
+						},
+					},
+					"inferFromVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InferFromVolume is the volume whose labels named the object.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"inferFromVolumeFailurePolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InferFromVolumeFailurePolicy is the policy that was followed.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ControllerRevisionRef{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Interface(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -1967,6 +5097,30 @@ func schema_virtplane_apis_kubevirt_v1_Interface(ref common.ReferenceCallback) c
 							Ref:         ref(v1.InterfaceSRIOV{}.OpenAPIModelName()),
 						},
 					},
+					"slirp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedSlirp is user-mode networking by slirp, which was removed. Deprecated: use masquerade.",
+							Ref:         ref(v1.DeprecatedInterfaceSlirp{}.OpenAPIModelName()),
+						},
+					},
+					"macvtap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedMacvtap is a macvtap device, which was removed. Deprecated: use bridge.",
+							Ref:         ref(v1.DeprecatedInterfaceMacvtap{}.OpenAPIModelName()),
+						},
+					},
+					"passt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedPasst is the former field of user-mode networking by passt. Deprecated: use passtBinding.",
+							Ref:         ref(v1.DeprecatedInterfacePasst{}.OpenAPIModelName()),
+						},
+					},
+					"passtBinding": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PasstBinding connects the NIC by passt, in user mode.",
+							Ref:         ref(v1.InterfacePasstBinding{}.OpenAPIModelName()),
+						},
+					},
 					"ports": {
 						VendorExtensible: spec.VendorExtensible{
 							Extensions: spec.Extensions{
@@ -1999,12 +5153,70 @@ func schema_virtplane_apis_kubevirt_v1_Interface(ref common.ReferenceCallback) c
 							Format:      "int64",
 						},
 					},
+					"binding": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Binding connects the NIC by a network binding plugin instead of a built-in method.",
+							Ref:         ref(v1.PluginBinding{}.OpenAPIModelName()),
+						},
+					},
+					"portRanges": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "PortRanges are ranges of ports that the pod network reaches of the guest, beside ports.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.PortRange{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"pciAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PciAddress is the NIC's address on the guest's PCI bus, such as 0000:81:01.0.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dhcpOptions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DHCPOptions are further options that the guest gets by DHCP.",
+							Ref:         ref(v1.DHCPOptions{}.OpenAPIModelName()),
+						},
+					},
+					"tag": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Tag is shown to the guest with the NIC's address in the cloud-init metadata of a config drive.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"acpiIndex": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ACPIIndex names the NIC in guests that follow it, as eno1 for 1; unique among the interfaces. Defaults to none.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"state": {
+						SchemaProps: spec.SchemaProps{
+							Description: "State is up, down (the link has no carrier) or absent (the NIC is unplugged). Defaults to up.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 				},
 				Required: []string{"name"},
 			},
 		},
 		Dependencies: []string{
-			v1.InterfaceBridge{}.OpenAPIModelName(), v1.InterfaceMasquerade{}.OpenAPIModelName(), v1.InterfaceSRIOV{}.OpenAPIModelName(), v1.Port{}.OpenAPIModelName()},
+			v1.DHCPOptions{}.OpenAPIModelName(), v1.DeprecatedInterfaceMacvtap{}.OpenAPIModelName(), v1.DeprecatedInterfacePasst{}.OpenAPIModelName(), v1.DeprecatedInterfaceSlirp{}.OpenAPIModelName(), v1.InterfaceBridge{}.OpenAPIModelName(), v1.InterfaceMasquerade{}.OpenAPIModelName(), v1.InterfacePasstBinding{}.OpenAPIModelName(), v1.InterfaceSRIOV{}.OpenAPIModelName(), v1.PluginBinding{}.OpenAPIModelName(), v1.Port{}.OpenAPIModelName(), v1.PortRange{}.OpenAPIModelName()},
 	}
 }
 
@@ -2033,11 +5245,35 @@ func schema_virtplane_apis_kubevirt_v1_InterfaceBindingMethod(ref common.Referen
 							Ref:         ref(v1.InterfaceSRIOV{}.OpenAPIModelName()),
 						},
 					},
+					"slirp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedSlirp is user-mode networking by slirp, which was removed. Deprecated: use masquerade.",
+							Ref:         ref(v1.DeprecatedInterfaceSlirp{}.OpenAPIModelName()),
+						},
+					},
+					"macvtap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedMacvtap is a macvtap device, which was removed. Deprecated: use bridge.",
+							Ref:         ref(v1.DeprecatedInterfaceMacvtap{}.OpenAPIModelName()),
+						},
+					},
+					"passt": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DeprecatedPasst is the former field of user-mode networking by passt. Deprecated: use passtBinding.",
+							Ref:         ref(v1.DeprecatedInterfacePasst{}.OpenAPIModelName()),
+						},
+					},
+					"passtBinding": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PasstBinding connects the NIC by passt, in user mode.",
+							Ref:         ref(v1.InterfacePasstBinding{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.InterfaceBridge{}.OpenAPIModelName(), v1.InterfaceMasquerade{}.OpenAPIModelName(), v1.InterfaceSRIOV{}.OpenAPIModelName()},
+			v1.DeprecatedInterfaceMacvtap{}.OpenAPIModelName(), v1.DeprecatedInterfacePasst{}.OpenAPIModelName(), v1.DeprecatedInterfaceSlirp{}.OpenAPIModelName(), v1.InterfaceBridge{}.OpenAPIModelName(), v1.InterfaceMasquerade{}.OpenAPIModelName(), v1.InterfacePasstBinding{}.OpenAPIModelName(), v1.InterfaceSRIOV{}.OpenAPIModelName()},
 	}
 }
 
@@ -2138,6 +5374,17 @@ func schema_virtplane_apis_kubevirt_v1_InterfaceMasquerade(ref common.ReferenceC
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_InterfacePasstBinding(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "InterfacePasstBinding connects a NIC by passt.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_InterfaceSRIOV(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -2167,6 +5414,152 @@ func schema_virtplane_apis_kubevirt_v1_KSMConfiguration(ref common.ReferenceCall
 		},
 		Dependencies: []string{
 			metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KVMTimer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KVMTimer is the paravirtual clock of KVM.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"present": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells whether the guest has this timer. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KernelBoot(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KernelBoot boots a kernel without a boot loader.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kernelArgs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KernelArgs is the kernel's command line.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"container": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Container is the image that holds the kernel.",
+							Ref:         ref(v1.KernelBootContainer{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.KernelBootContainer{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KernelBootContainer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KernelBootContainer is an image that holds a kernel, an initial RAM disk or both.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"image": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Image is the reference of the image.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imagePullSecret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImagePullSecret is a secret in the instance's namespace that may pull the image.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"imagePullPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ImagePullPolicy is Always, Never or IfNotPresent. Defaults to Always for the tag latest or none, else IfNotPresent.\n\nPossible enum values:\n - `\"Always\"` means that kubelet always attempts to pull the latest image. Container will fail If the pull fails.\n - `\"IfNotPresent\"` means that kubelet pulls if the image isn't present on disk. Container will fail if the image isn't present and the pull fails.\n - `\"Never\"` means that kubelet never pulls an image, but only uses a local image. Container will fail if the image isn't present",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Always", "IfNotPresent", "Never"},
+						},
+					},
+					"kernelPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KernelPath is the absolute path of the kernel in the image.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"initrdPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InitrdPath is the absolute path of the initial RAM disk in the image.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"image"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KernelBootStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KernelBootStatus is what is known of a kernel that was booted from an image.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kernelInfo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KernelInfo is the kernel.",
+							Ref:         ref(v1.KernelInfo{}.OpenAPIModelName()),
+						},
+					},
+					"initrdInfo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InitrdInfo is the initial RAM disk.",
+							Ref:         ref(v1.InitrdInfo{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.InitrdInfo{}.OpenAPIModelName(), v1.KernelInfo{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_KernelInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "KernelInfo is what is known of a kernel.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"checksum": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Checksum of the file.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -3107,6 +6500,39 @@ func schema_virtplane_apis_kubevirt_v1_KubeVirtWorkloadUpdateStrategy(ref common
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_LaunchSecurity(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "LaunchSecurity encrypts a guest's memory; at most one field is set. On s390x the empty object asks for Secure Execution.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"sev": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SEV is Secure Encrypted Virtualization of AMD.",
+							Ref:         ref(v1.SEV{}.OpenAPIModelName()),
+						},
+					},
+					"snp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SNP is SEV with protection of the memory's integrity.",
+							Ref:         ref(v1.SEVSNP{}.OpenAPIModelName()),
+						},
+					},
+					"tdx": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TDX is Trust Domain Extensions of Intel.",
+							Ref:         ref(v1.TDX{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.SEV{}.OpenAPIModelName(), v1.SEVSNP{}.OpenAPIModelName(), v1.TDX{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_LiveUpdateConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -3212,6 +6638,40 @@ func schema_virtplane_apis_kubevirt_v1_LogVerbosity(ref common.ReferenceCallback
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_LunTarget(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "LunTarget is a SCSI device that commands are passed through to.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"bus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Bus is scsi.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"readonly": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ReadOnly keeps the guest from writing. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"reservation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reservation lets the guest use SCSI persistent reservations. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Machine(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -3222,6 +6682,7 @@ func schema_virtplane_apis_kubevirt_v1_Machine(ref common.ReferenceCallback) com
 					"type": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Type is q35 or a versioned pc-q35 machine. Defaults to q35.",
+							Default:     "",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -3360,11 +6821,65 @@ func schema_virtplane_apis_kubevirt_v1_Memory(ref common.ReferenceCallback) comm
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},
+					"hugepages": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hugepages backs the guest's memory by huge pages of the node.",
+							Ref:         ref(v1.Hugepages{}.OpenAPIModelName()),
+						},
+					},
+					"maxGuest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxGuest is how much memory the guest can get while it runs. Defaults to 4 times guest.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"reservedOverhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ReservedOverhead asks for memory beside the guest's, on top of what virtplane reserves.",
+							Ref:         ref(v1.ReservedOverhead{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			resource.Quantity{}.OpenAPIModelName()},
+			v1.Hugepages{}.OpenAPIModelName(), v1.ReservedOverhead{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_MemoryDumpVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MemoryDumpVolumeSource is a claim that takes dumps of a guest's memory.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "claimName is the name of a PersistentVolumeClaim in the same namespace as the pod using this volume. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#persistentvolumeclaims",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"readOnly": {
+						SchemaProps: spec.SchemaProps{
+							Description: "readOnly Will force the ReadOnly setting in VolumeMounts. Default false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"hotpluggable": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hotpluggable tells that the volume may be removed while the guest runs.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"claimName"},
+			},
+		},
 	}
 }
 
@@ -3404,6 +6919,72 @@ func schema_virtplane_apis_kubevirt_v1_MemoryStatus(ref common.ReferenceCallback
 		},
 		Dependencies: []string{
 			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_MigrateOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "MigrateOptions is the body of the migrate subresource; it may be absent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DryRun All checks the request and changes nothing.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"addedNodeSelector": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-map-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "AddedNodeSelector are labels that the target node has to carry, beside those of the instance's nodeSelector.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -3555,6 +7136,38 @@ func schema_virtplane_apis_kubevirt_v1_MultusNetwork(ref common.ReferenceCallbac
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_NUMA(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NUMA is the NUMA topology that a guest sees.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"guestMappingPassthrough": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GuestMappingPassthrough gives the guest the topology of the node's CPUs and huge pages that it was placed on.",
+							Ref:         ref(v1.NUMAGuestMappingPassthrough{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.NUMAGuestMappingPassthrough{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_NUMAGuestMappingPassthrough(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NUMAGuestMappingPassthrough gives a guest the topology of the resources that it was placed on.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Network(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -3582,12 +7195,18 @@ func schema_virtplane_apis_kubevirt_v1_Network(ref common.ReferenceCallback) com
 							Ref:         ref(v1.MultusNetwork{}.OpenAPIModelName()),
 						},
 					},
+					"resourceClaim": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceClaim is a network device that dynamic resource allocation provides.",
+							Ref:         ref(v1.ClaimRequest{}.OpenAPIModelName()),
+						},
+					},
 				},
 				Required: []string{"name"},
 			},
 		},
 		Dependencies: []string{
-			v1.MultusNetwork{}.OpenAPIModelName(), v1.PodNetwork{}.OpenAPIModelName()},
+			v1.ClaimRequest{}.OpenAPIModelName(), v1.MultusNetwork{}.OpenAPIModelName(), v1.PodNetwork{}.OpenAPIModelName()},
 	}
 }
 
@@ -3660,11 +7279,28 @@ func schema_virtplane_apis_kubevirt_v1_NetworkSource(ref common.ReferenceCallbac
 							Ref:         ref(v1.MultusNetwork{}.OpenAPIModelName()),
 						},
 					},
+					"resourceClaim": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceClaim is a network device that dynamic resource allocation provides.",
+							Ref:         ref(v1.ClaimRequest{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.MultusNetwork{}.OpenAPIModelName(), v1.PodNetwork{}.OpenAPIModelName()},
+			v1.ClaimRequest{}.OpenAPIModelName(), v1.MultusNetwork{}.OpenAPIModelName(), v1.PodNetwork{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_NoCloudSSHPublicKeyAccessCredentialPropagation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "NoCloudSSHPublicKeyAccessCredentialPropagation adds keys to the metadata of a NoCloud volume.",
+				Type:        []string{"object"},
+			},
+		},
 	}
 }
 
@@ -3785,6 +7421,172 @@ func schema_virtplane_apis_kubevirt_v1_NodePlacement(ref common.ReferenceCallbac
 		},
 		Dependencies: []string{
 			corev1.Affinity{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ObjectGraphNode(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ObjectGraphNode is an object that a virtual machine depends on, with those that it depends on in turn.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"objectReference": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ObjectReference names the object.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(corev1.TypedObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"labels": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Labels tell what the object is to the virtual machine.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+					"optional": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Optional tells that the virtual machine can do without it.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"children": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Children are the objects that this one depends on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.ObjectGraphNode{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"objectReference"},
+			},
+		},
+		Dependencies: []string{
+			v1.ObjectGraphNode{}.OpenAPIModelName(), corev1.TypedObjectReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ObjectGraphOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ObjectGraphOptions is the body of the objectgraph subresource; it may be absent.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"includeOptionalNodes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "IncludeOptionalNodes lists objects that the virtual machine can do without, too. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"labelSelector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LabelSelector limits the graph to objects that carry these labels.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PITTimer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PITTimer is a programmable interval timer.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tickPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TickPolicy tells how missed ticks are made up for: delay, catchup or discard. Defaults to what QEMU does.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"present": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells whether the guest has this timer. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PanicDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PanicDevice lets a guest report that its kernel crashed.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"model": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Model is hyperv, isa or pvpanic. Defaults to the one that fits the architecture.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -3960,6 +7762,98 @@ func schema_virtplane_apis_kubevirt_v1_PersistentReservationConfiguration(ref co
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PersistentVolumeClaimInfo is what is known of a claim.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClaimName is the claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessModes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "AccessModes are the ways in which the volume can be mounted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+										Enum:   []interface{}{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"},
+									},
+								},
+							},
+						},
+					},
+					"volumeMode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeMode is Block or Filesystem.\n\nPossible enum values:\n - `\"Block\"` means the volume will not be formatted with a filesystem and will remain a raw block device.\n - `\"Filesystem\"` means the volume will be or is formatted with a filesystem.",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Block", "Filesystem"},
+						},
+					},
+					"capacity": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Capacity of the volume.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(resource.Quantity{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"requests": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Requests of the claim.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(resource.Quantity{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"preallocated": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Preallocated tells that all space was taken at once.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"filesystemOverhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FilesystemOverhead is the part of the volume that its file system takes, as a fraction such as 0.055.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -3991,6 +7885,48 @@ func schema_virtplane_apis_kubevirt_v1_PersistentVolumeClaimVolumeSource(ref com
 					},
 				},
 				Required: []string{"claimName"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PlatformOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PlatformOptions selects one image of a list for several platforms.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"architecture": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Architecture of the image, such as amd64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PluginBinding(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PluginBinding connects a NIC by a network binding plugin.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the plugin, as the KubeVirt object registers it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
 			},
 		},
 	}
@@ -4059,6 +7995,92 @@ func schema_virtplane_apis_kubevirt_v1_Port(ref common.ReferenceCallback) common
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_PortRange(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PortRange is a range of a guest's ports.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"protocol": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Protocol is TCP or UDP.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"start": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Start is the first port, 1 to 65535.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+					"end": {
+						SchemaProps: spec.SchemaProps{
+							Description: "End is the last port, at least start.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int32",
+						},
+					},
+				},
+				Required: []string{"protocol", "start", "end"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_PreferenceMatcher(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "PreferenceMatcher names a preference.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the preference.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is VirtualMachinePreference or VirtualMachineClusterPreference. Defaults to VirtualMachineClusterPreference.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"revisionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RevisionName is the ControllerRevision with the preference as it was when first used.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"inferFromVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InferFromVolume names a volume whose labels name the preference.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"inferFromVolumeFailurePolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InferFromVolumeFailurePolicy tells what happens when the volume names none: Reject or Ignore. Defaults to Reject.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_Probe(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4076,6 +8098,18 @@ func schema_virtplane_apis_kubevirt_v1_Probe(ref common.ReferenceCallback) commo
 						SchemaProps: spec.SchemaProps{
 							Description: "TCPSocket succeeds when the port accepts a connection.",
 							Ref:         ref(corev1.TCPSocketAction{}.OpenAPIModelName()),
+						},
+					},
+					"exec": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Exec succeeds when the guest agent runs the command and it exits with 0.",
+							Ref:         ref(corev1.ExecAction{}.OpenAPIModelName()),
+						},
+					},
+					"guestAgentPing": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GuestAgentPing succeeds when the guest agent answers.",
+							Ref:         ref(v1.GuestAgentPing{}.OpenAPIModelName()),
 						},
 					},
 					"initialDelaySeconds": {
@@ -4117,7 +8151,51 @@ func schema_virtplane_apis_kubevirt_v1_Probe(ref common.ReferenceCallback) commo
 			},
 		},
 		Dependencies: []string{
-			corev1.HTTPGetAction{}.OpenAPIModelName(), corev1.TCPSocketAction{}.OpenAPIModelName()},
+			v1.GuestAgentPing{}.OpenAPIModelName(), corev1.ExecAction{}.OpenAPIModelName(), corev1.HTTPGetAction{}.OpenAPIModelName(), corev1.TCPSocketAction{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_QemuGuestAgentSSHPublicKeyAccessCredentialPropagation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "QemuGuestAgentSSHPublicKeyAccessCredentialPropagation has the guest agent write keys.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"users": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "set",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Users of the guest who may log in with the keys.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"users"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_QemuGuestAgentUserPasswordAccessCredentialPropagation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "QemuGuestAgentUserPasswordAccessCredentialPropagation has the guest agent set passwords.",
+				Type:        []string{"object"},
+			},
+		},
 	}
 }
 
@@ -4142,6 +8220,40 @@ func schema_virtplane_apis_kubevirt_v1_RESTClientConfiguration(ref common.Refere
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_RTCTimer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RTCTimer is a battery-backed clock.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tickPolicy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TickPolicy tells how missed ticks are made up for: delay or catchup. Defaults to what QEMU does.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"present": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells whether the guest has this timer. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"track": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Track is guest, where the clock runs with the guest, or wall, where it follows the node's clock.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_RateLimiter(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4163,6 +8275,26 @@ func schema_virtplane_apis_kubevirt_v1_RateLimiter(ref common.ReferenceCallback)
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_Realtime(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Realtime tunes a guest for latency.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"mask": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Mask lists the CPUs of the guest that run at real-time priority, such as 0-3,^1. Defaults to all.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_ReloadableComponentConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4181,6 +8313,89 @@ func schema_virtplane_apis_kubevirt_v1_ReloadableComponentConfiguration(ref comm
 		},
 		Dependencies: []string{
 			v1.RESTClientConfiguration{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_RemoveVolumeOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "RemoveVolumeOptions is the body of the removevolume subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the volume.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dryRun": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DryRun All checks the request and changes nothing.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ReservedOverhead(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ReservedOverhead is memory that an instance needs beside its guest's.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"addedOverhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AddedOverhead is added to the memory that virtplane reserves. Defaults to 0.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"memLock": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemLock tells whether the guest's memory has to be locked: NotRequired or Required. Defaults to what the devices need.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			resource.Quantity{}.OpenAPIModelName()},
 	}
 }
 
@@ -4341,6 +8556,281 @@ func schema_virtplane_apis_kubevirt_v1_Rng(ref common.ReferenceCallback) common.
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_SEV(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEV is Secure Encrypted Virtualization of AMD.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"policy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Policy tells what else is encrypted.",
+							Ref:         ref(v1.SEVPolicy{}.OpenAPIModelName()),
+						},
+					},
+					"attestation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Attestation starts the guest paused, until its owner has checked the measurement and injected a secret.",
+							Ref:         ref(v1.SEVAttestation{}.OpenAPIModelName()),
+						},
+					},
+					"session": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Session is the owner's session blob in base64, for attestation.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dhCert": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DHCert is the owner's Diffie-Hellman key in base64, for attestation.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.SEVAttestation{}.OpenAPIModelName(), v1.SEVPolicy{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVAttestation(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVAttestation asks for attestation before the guest runs.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVMeasurementInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVMeasurementInfo is the answer of the sev/querylaunchmeasurement subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"measurement": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Measurement of the guest's memory at launch, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiMajor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIMajor is the major version of the platform's firmware interface.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"apiMinor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIMinor is the minor version of the platform's firmware interface.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"buildID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BuildID of the platform's firmware.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"policy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Policy that the guest was launched with, as bits.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"loaderSHA": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LoaderSHA is the SHA-256 of the guest's firmware.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVPlatformInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVPlatformInfo is the answer of the sev/fetchcertchain subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pdh": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PDH is the platform's Diffie-Hellman key, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"certChain": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CertChain is the platform's certificate chain, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVPolicy(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVPolicy tells what SEV encrypts beside memory.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"encryptedState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EncryptedState encrypts the CPUs' registers, too (SEV-ES). Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVSNP(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVSNP is SEV with protection of the memory's integrity.",
+				Type:        []string{"object"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVSecretOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVSecretOptions is the body of the sev/injectlaunchsecret subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"header": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Header of the encrypted secret, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"secret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Secret is the encrypted secret, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SEVSessionOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SEVSessionOptions is the body of the sev/setupsession subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"session": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Session is the owner's session blob, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"dhCert": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DHCert is the owner's Diffie-Hellman key, in base64.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_SMBiosConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4389,6 +8879,125 @@ func schema_virtplane_apis_kubevirt_v1_SMBiosConfiguration(ref common.ReferenceC
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_SSHPublicKeyAccessCredential(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SSHPublicKeyAccessCredential holds public keys that may log in by SSH.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Source is where the keys come from.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.SSHPublicKeyAccessCredentialSource{}.OpenAPIModelName()),
+						},
+					},
+					"propagationMethod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PropagationMethod is how the keys get into the guest.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.SSHPublicKeyAccessCredentialPropagationMethod{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"source", "propagationMethod"},
+			},
+		},
+		Dependencies: []string{
+			v1.SSHPublicKeyAccessCredentialPropagationMethod{}.OpenAPIModelName(), v1.SSHPublicKeyAccessCredentialSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SSHPublicKeyAccessCredentialPropagationMethod(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SSHPublicKeyAccessCredentialPropagationMethod is how public keys get into a guest; one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"configDrive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ConfigDrive adds the keys to the metadata of the cloudInitConfigDrive volume, once at the first boot.",
+							Ref:         ref(v1.ConfigDriveSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName()),
+						},
+					},
+					"noCloud": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NoCloud adds the keys to the metadata of the cloudInitNoCloud volume, once at the first boot.",
+							Ref:         ref(v1.NoCloudSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName()),
+						},
+					},
+					"qemuGuestAgent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "QemuGuestAgent has the guest agent write the keys while the guest runs.",
+							Ref:         ref(v1.QemuGuestAgentSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ConfigDriveSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName(), v1.NoCloudSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName(), v1.QemuGuestAgentSSHPublicKeyAccessCredentialPropagation{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SSHPublicKeyAccessCredentialSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SSHPublicKeyAccessCredentialSource is where public keys come from.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Secret holds a public key in each of its keys.",
+							Ref:         ref(v1.AccessCredentialSecretSource{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.AccessCredentialSecretSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ScreenshotOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ScreenshotOptions are the options of the vnc/screenshot subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"moveCursor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MoveCursor moves the mouse first, to wake up a screen saver.",
+							Default:     false,
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_SeccompConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4407,6 +9016,158 @@ func schema_virtplane_apis_kubevirt_v1_SeccompConfiguration(ref common.Reference
 		},
 		Dependencies: []string{
 			v1.VirtualMachineInstanceProfile{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SecretVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SecretVolumeSource shows the keys of a secret as files.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secretName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SecretName is the secret in the instance's namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"optional": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Optional starts the instance even if the secret does not exist. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"volumeLabel": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeLabel is the label of the file system that the guest sees.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_ServiceAccountVolumeSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "ServiceAccountVolumeSource shows the token of a service account as a file.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"serviceAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceAccountName is the service account in the instance's namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SoundDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SoundDevice is a sound card.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the device.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"model": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Model is ich9 or ac97. Defaults to ich9.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_StallDetectorOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StallDetectorOptions tune how moves that will not end are found.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"stallMargin": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StallMargin is by how much the remaining data must shrink to count as progress, in percent, 0 to 100.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"ewmaAlpha": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EwmaAlpha is the weight of the newest measurement in the moving average, a decimal from 0 to 1.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"stallProgressTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StallProgressTimeout is how long there may be no progress, in seconds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"switchoverTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SwitchoverTimeout is how long the last step may take, in seconds.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"precopyPossibleFactor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PrecopyPossibleFactor is how far above the allowed downtime an estimate may lie for copying to go on, a decimal.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"patienceWindowDecayFactor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PatienceWindowDecayFactor shortens the time that is waited for progress with each stall, a decimal.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"searchLocalMinima": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SearchLocalMinima waits for a moment with little data left before the last step.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"completionTimeoutFactor": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CompletionTimeoutFactor stretches the completion timeout, a decimal.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
 	}
 }
 
@@ -4516,6 +9277,124 @@ func schema_virtplane_apis_kubevirt_v1_StopOptions(ref common.ReferenceCallback)
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_StorageMigratedVolumeInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StorageMigratedVolumeInfo is a volume that is copied to another claim.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"volumeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeName is the volume in the spec.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourcePVCInfo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SourcePVCInfo is the claim that is copied from.",
+							Ref:         ref(v1.PersistentVolumeClaimInfo{}.OpenAPIModelName()),
+						},
+					},
+					"destinationPVCInfo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DestinationPVCInfo is the claim that is copied to.",
+							Ref:         ref(v1.PersistentVolumeClaimInfo{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"volumeName"},
+			},
+		},
+		Dependencies: []string{
+			v1.PersistentVolumeClaimInfo{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_StorageSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "StorageSpec is a claim's spec, where what is left out follows from the storage class.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"accessModes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "AccessModes are the ways in which the volume can be mounted.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+										Enum:   []interface{}{"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"},
+									},
+								},
+							},
+						},
+					},
+					"selector": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Selector limits the volumes that the claim may bind to.",
+							Ref:         ref(metav1.LabelSelector{}.OpenAPIModelName()),
+						},
+					},
+					"resources": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Resources holds the size, as requests.storage.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(corev1.VolumeResourceRequirements{}.OpenAPIModelName()),
+						},
+					},
+					"volumeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeName is the volume that the claim binds to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"storageClassName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StorageClassName is the storage class. Defaults to the cluster's.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"volumeMode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeMode is Block or Filesystem. Defaults to what the storage class does best.\n\nPossible enum values:\n - `\"Block\"` means the volume will not be formatted with a filesystem and will remain a raw block device.\n - `\"Filesystem\"` means the volume will be or is formatted with a filesystem.",
+							Type:        []string{"string"},
+							Format:      "",
+							Enum:        []interface{}{"Block", "Filesystem"},
+						},
+					},
+					"dataSource": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DataSource is a snapshot or claim that the volume is made from.",
+							Ref:         ref(corev1.TypedLocalObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"dataSourceRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DataSourceRef is any object that the volume is made from.",
+							Ref:         ref(corev1.TypedObjectReference{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.TypedLocalObjectReference{}.OpenAPIModelName(), corev1.TypedObjectReference{}.OpenAPIModelName(), corev1.VolumeResourceRequirements{}.OpenAPIModelName(), metav1.LabelSelector{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_SupportContainerResources(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4544,6 +9423,72 @@ func schema_virtplane_apis_kubevirt_v1_SupportContainerResources(ref common.Refe
 		},
 		Dependencies: []string{
 			v1.ResourceRequirementsWithoutClaims{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SyNICTimer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SyNICTimer switches synthetic timers.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"direct": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Direct has the timers expire as ordinary interrupts, without a message. Defaults to off.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.FeatureState{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_SysprepSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "SysprepSource holds answer files for the installation of Windows; one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Secret names a secret whose keys are the files, such as autounattend.xml.",
+							Ref:         ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+						},
+					},
+					"configMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ConfigMap names a config map whose keys are the files, such as unattend.xml.",
+							Ref:         ref(corev1.LocalObjectReference{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			corev1.LocalObjectReference{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_TDX(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TDX is Trust Domain Extensions of Intel.",
+				Type:        []string{"object"},
+			},
+		},
 	}
 }
 
@@ -4595,6 +9540,40 @@ func schema_virtplane_apis_kubevirt_v1_TDXConfiguration(ref common.ReferenceCall
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_TLBFlush(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TLBFlush switches flushing address translations by a hypercall.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"direct": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Direct lets a nested guest use it, too. Defaults to off.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+					"extended": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Extended lets the guest flush ranges of addresses rather than all. Defaults to off.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.FeatureState{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_TLSConfiguration(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4634,6 +9613,78 @@ func schema_virtplane_apis_kubevirt_v1_TLSConfiguration(ref common.ReferenceCall
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_TPMDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TPMDevice is a trusted platform module.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells whether the guest has the module. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"persistent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Persistent keeps the module's state over restarts of the virtual machine. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Timer(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Timer tells which timers a guest has; a timer that is left out stays as the machine type has it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"hpet": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HPET is the high precision event timer. Linux and current Windows guests run better without it.",
+							Ref:         ref(v1.HPETTimer{}.OpenAPIModelName()),
+						},
+					},
+					"kvm": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KVM is the paravirtual clock that Linux guests use under KVM.",
+							Ref:         ref(v1.KVMTimer{}.OpenAPIModelName()),
+						},
+					},
+					"pit": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PIT is the programmable interval timer of the first PCs.",
+							Ref:         ref(v1.PITTimer{}.OpenAPIModelName()),
+						},
+					},
+					"rtc": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RTC is the battery-backed clock, which Windows guests take their ticks from.",
+							Ref:         ref(v1.RTCTimer{}.OpenAPIModelName()),
+						},
+					},
+					"hyperv": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hyperv is the paravirtual reference clock of Windows guests.",
+							Ref:         ref(v1.HypervTimer{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.HPETTimer{}.OpenAPIModelName(), v1.HypervTimer{}.OpenAPIModelName(), v1.KVMTimer{}.OpenAPIModelName(), v1.PITTimer{}.OpenAPIModelName(), v1.RTCTimer{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_TokenBucketRateLimiter(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -4659,6 +9710,26 @@ func schema_virtplane_apis_kubevirt_v1_TokenBucketRateLimiter(ref common.Referen
 					},
 				},
 				Required: []string{"qps", "burst"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_TopologyHints(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "TopologyHints are properties of a guest's first node that other nodes have to offer, too.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"tscFrequency": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TSCFrequency is the rate of the time stamp counter, in hertz.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+				},
 			},
 		},
 	}
@@ -4781,6 +9852,359 @@ func schema_virtplane_apis_kubevirt_v1_UnpauseOptions(ref common.ReferenceCallba
 									},
 								},
 							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_UserPasswordAccessCredential(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "UserPasswordAccessCredential holds passwords of users.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"source": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Source is where the passwords come from.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.UserPasswordAccessCredentialSource{}.OpenAPIModelName()),
+						},
+					},
+					"propagationMethod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PropagationMethod is how the passwords get into the guest.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.UserPasswordAccessCredentialPropagationMethod{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"source", "propagationMethod"},
+			},
+		},
+		Dependencies: []string{
+			v1.UserPasswordAccessCredentialPropagationMethod{}.OpenAPIModelName(), v1.UserPasswordAccessCredentialSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_UserPasswordAccessCredentialPropagationMethod(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "UserPasswordAccessCredentialPropagationMethod is how passwords get into a guest.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"qemuGuestAgent": {
+						SchemaProps: spec.SchemaProps{
+							Description: "QemuGuestAgent has the guest agent set the passwords while the guest runs.",
+							Ref:         ref(v1.QemuGuestAgentUserPasswordAccessCredentialPropagation{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.QemuGuestAgentUserPasswordAccessCredentialPropagation{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_UserPasswordAccessCredentialSource(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "UserPasswordAccessCredentialSource is where passwords come from.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"secret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Secret holds a password in each of its keys, which are the names of users.",
+							Ref:         ref(v1.AccessCredentialSecretSource{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.AccessCredentialSecretSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_UtilityVolume(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "UtilityVolume is a claim that is attached to the launcher pod, not to the guest.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the volume, unique among volumes and utility volumes.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "claimName is the name of a PersistentVolumeClaim in the same namespace as the pod using this volume. More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#persistentvolumeclaims",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"readOnly": {
+						SchemaProps: spec.SchemaProps{
+							Description: "readOnly Will force the ReadOnly setting in VolumeMounts. Default false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Type is MemoryDump or Backup.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "claimName"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VGPUDisplayOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VGPUDisplayOptions is the screen that a virtual GPU draws.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled shows the screen by VNC. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"ramFB": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RamFB shows a simple screen until the guest's driver has started. Defaults to on.",
+							Ref:         ref(v1.FeatureState{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.FeatureState{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VGPUOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VGPUOptions are settings of a virtual GPU.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"display": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Display is the screen that the virtual GPU draws.",
+							Ref:         ref(v1.VGPUDisplayOptions{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.VGPUDisplayOptions{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VMIMConfigurationOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VMIMConfigurationOptions are the settings of a move to another node.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"nodeDrainTaintKey": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeDrainTaintKey is the taint that marks nodes which guests shall leave. Deprecated: drain the node instead.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"parallelOutboundMigrationsPerNode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ParallelOutboundMigrationsPerNode is how many guests leave a node at a time. Defaults to 2.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"parallelMigrationsPerCluster": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ParallelMigrationsPerCluster is how many guests move at a time. Defaults to 5.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"allowAutoConverge": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AllowAutoConverge slows a guest down that changes memory faster than it can be copied. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"bandwidthPerMigration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BandwidthPerMigration limits each move, in bytes per second; 0 is no limit. Defaults to 0.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+					"completionTimeoutPerGiB": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CompletionTimeoutPerGiB is how long a move may take per GiB of memory and copied disks, in seconds. Defaults to 150.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"maxDowntimeMs": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MaxDowntimeMs is how long the guest may stand still at the end, in milliseconds, 1 to 2000000. Defaults to 900.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"progressTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ProgressTimeout is how long a move may make no progress, in seconds. Defaults to 150.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"utilityVolumesTimeout": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UtilityVolumesTimeout is how long a move waits for utility volumes to be detached, in seconds. Defaults to 150.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"unsafeMigrationOverride": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UnsafeMigrationOverride has libvirt skip its own safety checks. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"allowPostCopy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AllowPostCopy lets a guest run on the target before all its memory is there; it is lost when the network fails meanwhile. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"allowWorkloadDisruption": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AllowWorkloadDisruption lets a guest be paused, or postcopy be used, when a move does not end in time. Defaults to allowPostCopy.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"disableTLS": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DisableTLS sends memory in the clear. Defaults to false.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"network": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Network is the NetworkAttachmentDefinition that guests move over. Defaults to the pod network.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"matchSELinuxLevelOnMigration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MatchSELinuxLevelOnMigration gives the target launcher the SELinux level of the source. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"experimental": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ExperimentalMigrationOptions may change or go with any version.",
+							Ref:         ref(v1.ExperimentalMigrationOptions{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.ExperimentalMigrationOptions{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VSOCKOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VSOCKOptions are the options of the vsock subresource.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetPort": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetPort is the port that the guest listens on.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"useTLS": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UseTLS has the node speak TLS with the guest. Defaults to true.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"targetPort"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VideoDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VideoDevice is a graphics adapter.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"type": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Type is the model, such as virtio, vga, bochs or ramfb. Defaults to the one that fits architecture and firmware.",
+							Type:        []string{"string"},
+							Format:      "",
 						},
 					},
 				},
@@ -4969,6 +10393,169 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstance(ref common.Referen
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceBackupStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceBackupStatus is a backup of a guest's disks.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"backupName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupName is the backup.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"startTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartTimestamp is when it began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"endTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EndTimestamp is when it ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"completed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Completed tells that it has ended.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"failed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Failed tells that it ended without a usable result.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"backupMsg": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BackupMsg is a sentence for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"checkpointName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CheckpointName is the checkpoint that the next incremental backup can build upon.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"volumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Volumes are the disks in the backup.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.BackupVolumeInfo{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"quiesceStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "QuiesceStatus tells whether the guest's file systems were frozen: Succeeded, Failed or Skipped.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.BackupVolumeInfo{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceCommonMigrationState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceCommonMigrationState is what each side of a move reports.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"node": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Node of this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Pod is the launcher pod of this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationUID is the VirtualMachineInstanceMigration on this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainName is the name of the libvirt domain.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainNamespace is the namespace of the instance.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SyncAddress is where the other cluster synchronises with this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"persistentStatePVCName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentStatePVCName is the claim with firmware and TPM state.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"selinuxContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SelinuxContext is the SELinux context of the launcher.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"virtualMachineInstanceUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineInstanceUID is the instance on this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceCondition(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -5024,6 +10611,305 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceCondition(ref commo
 		},
 		Dependencies: []string{
 			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystem(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceFileSystem is a file system that a guest has mounted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"diskName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DiskName is the device in the guest, such as vda1.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"mountPoint": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MountPoint is where it is mounted.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"fileSystemType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FileSystemType is its type, such as ext4.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"usedBytes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UsedBytes is the space in use, in bytes.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"totalBytes": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TotalBytes is its size, in bytes.",
+							Default:     0,
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"disk": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Disk are the disks that it lies on.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineInstanceFileSystemDisk{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"diskName", "mountPoint", "fileSystemType", "usedBytes", "totalBytes"},
+			},
+		},
+		Dependencies: []string{
+			v1.VirtualMachineInstanceFileSystemDisk{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystemDisk(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceFileSystemDisk is a disk that a guest's file system lies on.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"serial": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Serial number of the disk.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"busType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "BusType is the disk's bus, as the guest sees it.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"busType"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystemInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceFileSystemInfo holds the file systems that a guest has mounted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"disks": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Filesystems are the file systems.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineInstanceFileSystem{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"disks"},
+			},
+		},
+		Dependencies: []string{
+			v1.VirtualMachineInstanceFileSystem{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceFileSystemList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceFileSystemList is the file systems that a guest has mounted.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Items are the file systems.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineInstanceFileSystem{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1.VirtualMachineInstanceFileSystem{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestAgentInfo(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceGuestAgentInfo is what the guest agent tells of a guest.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"guestAgentVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "GAVersion is the agent's version.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"supportedCommands": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "SupportedCommands are the commands that the agent knows.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.GuestAgentCommandInfo{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"hostname": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Hostname of the guest.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"os": {
+						SchemaProps: spec.SchemaProps{
+							Description: "OS is the guest's operating system.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName()),
+						},
+					},
+					"timezone": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Timezone of the guest: name and offset in seconds, separated by a comma.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"userList": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "UserList are the users who are logged in, at most 10.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineInstanceGuestOSUser{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"fsInfo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FSInfo are the guest's file systems, at most 10.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(v1.VirtualMachineInstanceFileSystemInfo{}.OpenAPIModelName()),
+						},
+					},
+					"fsFreezeStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FSFreezeStatus is frozen or thawed.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.GuestAgentCommandInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceFileSystemInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceGuestOSUser{}.OpenAPIModelName()},
 	}
 }
 
@@ -5096,6 +10982,97 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSInfo(ref com
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSUser(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceGuestOSUser is a user who is logged in to a guest.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"userName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UserName is the login name.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domain": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Domain of the user, in Windows guests.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"loginTime": {
+						SchemaProps: spec.SchemaProps{
+							Description: "LoginTime is when the user logged in, in seconds since 1970.",
+							Type:        []string{"number"},
+							Format:      "double",
+						},
+					},
+				},
+				Required: []string{"userName"},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceGuestOSUserList(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceGuestOSUserList is the users who are logged in to a guest.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"metadata": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Standard list metadata.",
+							Default:     map[string]interface{}{},
+							Ref:         ref(metav1.ListMeta{}.OpenAPIModelName()),
+						},
+					},
+					"items": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "Items are the users.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineInstanceGuestOSUser{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+				Required: []string{"items"},
+			},
+		},
+		Dependencies: []string{
+			v1.VirtualMachineInstanceGuestOSUser{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceList(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -5143,6 +11120,467 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceList(ref common.Ref
 		},
 		Dependencies: []string{
 			v1.VirtualMachineInstance{}.OpenAPIModelName(), metav1.ListMeta{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceMigrationSourceState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceMigrationSourceState is what the source of a move reports.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"node": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Node of this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Pod is the launcher pod of this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationUID is the VirtualMachineInstanceMigration on this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainName is the name of the libvirt domain.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainNamespace is the namespace of the instance.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SyncAddress is where the other cluster synchronises with this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"persistentStatePVCName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentStatePVCName is the claim with firmware and TPM state.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"selinuxContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SelinuxContext is the SELinux context of the launcher.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"virtualMachineInstanceUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineInstanceUID is the instance on this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"nodeSelectors": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeSelectors are labels that the target node has to carry.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"string"},
+										Format: "",
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceMigrationState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceMigrationState is a guest's move to another node.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"startTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartTimestamp is when copying began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"endTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EndTimestamp is when the move ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"targetNodeDomainReadyTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetNodeDomainReadyTimestamp is when the guest ran on the target node.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"targetNodeDomainDetected": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetNodeDomainDetected tells that the target node has seen the guest's domain.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"targetNodeAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetNodeAddress is where the target node receives the guest.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetDirectMigrationNodePorts": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetDirectMigrationNodePorts map ports of the target node to ports of the launcher.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"integer"},
+										Format: "int64",
+									},
+								},
+							},
+						},
+					},
+					"targetNode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetNode is the node that the guest moves to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetPod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetPod is the launcher pod that the guest moves to.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetAttachmentPodUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetAttachmentPodUID is the pod that holds plugged-in volumes on the target node.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourceNode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SourceNode is the node that the guest moves from.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourcePod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SourcePod is the launcher pod that the guest moves from.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"completed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Completed tells that the move has ended.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"failed": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Failed tells that the guest did not get to the target node.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"abortRequested": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AbortRequested tells that the move shall be given up.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"abortStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AbortStatus is Succeeded, Failed or Aborting.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"failureReason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FailureReason is a sentence for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationUid": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationUID is the VirtualMachineInstanceMigration that asked for the move.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"mode": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Mode is PreCopy, PostCopy or Paused.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationPolicyName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationPolicyName is the MigrationPolicy that applies.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationConfiguration": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationConfiguration holds the settings of this move.",
+							Ref:         ref(v1.VMIMConfigurationOptions{}.OpenAPIModelName()),
+						},
+					},
+					"targetCPUSet": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetCPUSet are the CPUs of the target node that the guest gets.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"integer"},
+										Format: "int64",
+									},
+								},
+							},
+						},
+					},
+					"targetNodeTopology": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetNodeTopology is the topology of the target node's CPUs, as JSON.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourcePersistentStatePVCName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SourcePersistentStatePVCName is the claim with firmware and TPM state on the source.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetPersistentStatePVCName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetPersistentStatePVCName is the claim with firmware and TPM state on the target.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"sourceState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SourceState is what the source side reports.",
+							Ref:         ref(v1.VirtualMachineInstanceMigrationSourceState{}.OpenAPIModelName()),
+						},
+					},
+					"targetState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetState is what the target side reports.",
+							Ref:         ref(v1.VirtualMachineInstanceMigrationTargetState{}.OpenAPIModelName()),
+						},
+					},
+					"migrationNetworkType": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationNetworkType is Pod or Migration (a network of its own).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"targetMemoryOverhead": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TargetMemoryOverhead is the memory that the target reserves beside the guest's.",
+							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.VMIMConfigurationOptions{}.OpenAPIModelName(), v1.VirtualMachineInstanceMigrationSourceState{}.OpenAPIModelName(), v1.VirtualMachineInstanceMigrationTargetState{}.OpenAPIModelName(), resource.Quantity{}.OpenAPIModelName(), metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceMigrationTargetState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceMigrationTargetState is what the target of a move reports.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"node": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Node of this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"pod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Pod is the launcher pod of this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationUID is the VirtualMachineInstanceMigration on this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainName is the name of the libvirt domain.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainNamespace": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainNamespace is the namespace of the instance.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"syncAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SyncAddress is where the other cluster synchronises with this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"persistentStatePVCName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentStatePVCName is the claim with firmware and TPM state.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"selinuxContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SelinuxContext is the SELinux context of the launcher.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"virtualMachineInstanceUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineInstanceUID is the instance on this side.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"domainReadyTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainReadyTimestamp is when the guest ran on the target node.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"domainDetected": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DomainDetected tells that the target node has seen the guest's domain.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"nodeAddress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeAddress is where the target node receives the guest.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"directMigrationNodePorts": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DirectMigrationNodePorts map ports of the target node to ports of the launcher.",
+							Type:        []string{"object"},
+							AdditionalProperties: &spec.SchemaOrBool{
+								Allows: true,
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"integer"},
+										Format: "int64",
+									},
+								},
+							},
+						},
+					},
+					"attachmentPodUID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AttachmentPodUID is the pod that holds plugged-in volumes.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"cpuSet": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "CPUSet are the CPUs of the node that the guest gets.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Type:   []string{"integer"},
+										Format: "int64",
+									},
+								},
+							},
+						},
+					},
+					"nodeTopology": {
+						SchemaProps: spec.SchemaProps{
+							Description: "NodeTopology is the topology of the node's CPUs, as JSON.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
 	}
 }
 
@@ -5283,6 +11721,42 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceProfile(ref common.
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceResourceClaim(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineInstanceResourceClaim is a claim for dynamic resource allocation; one of the two references is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name by which devices refer to the claim.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resourceClaimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceClaimName is a ResourceClaim in the instance's namespace.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"resourceClaimTemplateName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceClaimTemplateName is a template in the instance's namespace, from which each launcher pod gets a claim of its own.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceSpec(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -5401,7 +11875,9 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceSpec(ref common.Ref
 									"topologyKey",
 									"whenUnsatisfiable",
 								},
-								"x-kubernetes-list-type": "map",
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "topologyKey",
+								"x-kubernetes-patch-strategy":  "merge",
 							},
 						},
 						SchemaProps: spec.SchemaProps{
@@ -5491,12 +11967,83 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceSpec(ref common.Ref
 							Format:      "",
 						},
 					},
+					"serviceAccountName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceAccountName is the service account whose access policies networks of the instance may depend on. Defaults to the namespace's default one; no token of it enters the launcher pod.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"accessCredentials": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "AccessCredentials are SSH keys and passwords from secrets that are put into the guest, at most 256.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.AccessCredential{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"resourceClaims": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "name",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "ResourceClaims are the claims for dynamic resource allocation that devices refer to.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineInstanceResourceClaim{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"utilityVolumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-map-keys": []interface{}{
+									"name",
+								},
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "name",
+								"x-kubernetes-patch-strategy":  "merge",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "UtilityVolumes are claims that are attached to the launcher pod, not to the guest, for memory dumps and backups; at most 256.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.UtilityVolume{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
 				},
 				Required: []string{"domain"},
 			},
 		},
 		Dependencies: []string{
-			v1.DomainSpec{}.OpenAPIModelName(), v1.Network{}.OpenAPIModelName(), v1.Probe{}.OpenAPIModelName(), v1.Volume{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.PodDNSConfig{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.TopologySpreadConstraint{}.OpenAPIModelName()},
+			v1.AccessCredential{}.OpenAPIModelName(), v1.DomainSpec{}.OpenAPIModelName(), v1.Network{}.OpenAPIModelName(), v1.Probe{}.OpenAPIModelName(), v1.UtilityVolume{}.OpenAPIModelName(), v1.VirtualMachineInstanceResourceClaim{}.OpenAPIModelName(), v1.Volume{}.OpenAPIModelName(), corev1.Affinity{}.OpenAPIModelName(), corev1.PodDNSConfig{}.OpenAPIModelName(), corev1.Toleration{}.OpenAPIModelName(), corev1.TopologySpreadConstraint{}.OpenAPIModelName()},
 	}
 }
 
@@ -5523,7 +12070,7 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref common.R
 					},
 					"phase": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Phase is the step of the instance's life: Pending, Scheduling, Scheduled, Running, Succeeded, Failed or Unknown.",
+							Description: "Phase is the step of the instance's life: Pending, Scheduling, Scheduled, Running, Succeeded, Failed, WaitingForSync or Unknown.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -5552,7 +12099,9 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref common.R
 								"x-kubernetes-list-map-keys": []interface{}{
 									"type",
 								},
-								"x-kubernetes-list-type": "map",
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "type",
+								"x-kubernetes-patch-strategy":  "merge",
 							},
 						},
 						SchemaProps: spec.SchemaProps{
@@ -5666,11 +12215,102 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref common.R
 							Format:      "",
 						},
 					},
+					"migrationState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationState is the last or current move to another node.",
+							Ref:         ref(v1.VirtualMachineInstanceMigrationState{}.OpenAPIModelName()),
+						},
+					},
+					"migrationMethod": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationMethod is how the guest would move: LiveMigration (shared storage) or BlockMigration (disks are copied).",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migrationTransport": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MigrationTransport is the channel between launchers: Unix.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"evacuationNodeName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EvacuationNodeName is the node that the guest shall leave.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"kernelBootStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "KernelBootStatus is what is known of a kernel that was booted from an image.",
+							Ref:         ref(v1.KernelBootStatus{}.OpenAPIModelName()),
+						},
+					},
+					"fsFreezeStatus": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FSFreezeStatus is frozen while the guest's file systems are frozen.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"topologyHints": {
+						SchemaProps: spec.SchemaProps{
+							Description: "TopologyHints are properties of the first node that other nodes have to offer, too.",
+							Ref:         ref(v1.TopologyHints{}.OpenAPIModelName()),
+						},
+					},
+					"virtualMachineRevisionName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VirtualMachineRevisionName is the ControllerRevision with the spec that the instance was made from.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"VSOCKCID": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VSOCKCID is the guest's address for sockets to its node.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"selinuxContext": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SelinuxContext is the SELinux context of the launcher.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"migratedVolumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MigratedVolumes are the volumes that are copied while the guest moves.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.StorageMigratedVolumeInfo{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"changedBlockTracking": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ChangedBlockTracking is the state of recording changed blocks for incremental backups.",
+							Ref:         ref(v1.ChangedBlockTrackingStatus{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.CPUTopology{}.OpenAPIModelName(), v1.Machine{}.OpenAPIModelName(), v1.MemoryStatus{}.OpenAPIModelName(), v1.VirtualMachineInstanceCondition{}.OpenAPIModelName(), v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName(), v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName(), v1.VolumeStatus{}.OpenAPIModelName()},
+			v1.CPUTopology{}.OpenAPIModelName(), v1.ChangedBlockTrackingStatus{}.OpenAPIModelName(), v1.KernelBootStatus{}.OpenAPIModelName(), v1.Machine{}.OpenAPIModelName(), v1.MemoryStatus{}.OpenAPIModelName(), v1.StorageMigratedVolumeInfo{}.OpenAPIModelName(), v1.TopologyHints{}.OpenAPIModelName(), v1.VirtualMachineInstanceCondition{}.OpenAPIModelName(), v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceMigrationState{}.OpenAPIModelName(), v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName(), v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName(), v1.VolumeStatus{}.OpenAPIModelName()},
 	}
 }
 
@@ -5753,6 +12393,85 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineList(ref common.ReferenceCa
 	}
 }
 
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineMemoryDumpRequest(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineMemoryDumpRequest is the body of the memorydump subresource, and the state of the request in the status.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"kind": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"apiVersion": {
+						SchemaProps: spec.SchemaProps{
+							Description: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"claimName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ClaimName is the claim that takes the dump.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Phase is Associating, InProgress, Unmounting, Completed, Dissociating or Failed.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"remove": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Remove tells that the claim shall be taken off again.",
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"startTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "StartTimestamp is when the dump began.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"endTimestamp": {
+						SchemaProps: spec.SchemaProps{
+							Description: "EndTimestamp is when it ended.",
+							Ref:         ref(metav1.Time{}.OpenAPIModelName()),
+						},
+					},
+					"fileName": {
+						SchemaProps: spec.SchemaProps{
+							Description: "FileName is the file in the claim.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Message is a sentence for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"claimName", "phase"},
+			},
+		},
+		Dependencies: []string{
+			metav1.Time{}.OpenAPIModelName()},
+	}
+}
+
 func schema_virtplane_apis_kubevirt_v1_VirtualMachineOptions(ref common.ReferenceCallback) common.OpenAPIDefinition {
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
@@ -5796,7 +12515,7 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineSpec(ref common.ReferenceCa
 					},
 					"runStrategy": {
 						SchemaProps: spec.SchemaProps{
-							Description: "RunStrategy tells when the virtual machine shall run: Always, Halted, Manual, RerunOnFailure or Once. Mutually exclusive with running.",
+							Description: "RunStrategy tells when the virtual machine shall run: Always, Halted, Manual, RerunOnFailure, Once or WaitAsReceiver. Mutually exclusive with running.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -5807,11 +12526,49 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineSpec(ref common.ReferenceCa
 							Ref:         ref(v1.VirtualMachineInstanceTemplateSpec{}.OpenAPIModelName()),
 						},
 					},
+					"instancetype": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Instancetype names an instance type, which sets CPU, memory and devices that the template then leaves out.",
+							Ref:         ref(v1.InstancetypeMatcher{}.OpenAPIModelName()),
+						},
+					},
+					"preference": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Preference names a preference, which fills in what neither template nor instance type sets.",
+							Ref:         ref(v1.PreferenceMatcher{}.OpenAPIModelName()),
+						},
+					},
+					"dataVolumeTemplates": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "DataVolumeTemplates are DataVolumes that are made with the virtual machine and deleted with it.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.DataVolumeTemplateSpec{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"updateVolumesStrategy": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UpdateVolumesStrategy tells what a change of volumes does: Migration (copies the data while the guest runs) or Replacement (takes effect with the next start). Defaults to Replacement.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 				},
+				Required: []string{"template"},
 			},
 		},
 		Dependencies: []string{
-			v1.VirtualMachineInstanceTemplateSpec{}.OpenAPIModelName()},
+			v1.DataVolumeTemplateSpec{}.OpenAPIModelName(), v1.InstancetypeMatcher{}.OpenAPIModelName(), v1.PreferenceMatcher{}.OpenAPIModelName(), v1.VirtualMachineInstanceTemplateSpec{}.OpenAPIModelName()},
 	}
 }
 
@@ -5928,7 +12685,9 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineStatus(ref common.Reference
 								"x-kubernetes-list-map-keys": []interface{}{
 									"type",
 								},
-								"x-kubernetes-list-type": "map",
+								"x-kubernetes-list-type":       "map",
+								"x-kubernetes-patch-merge-key": "type",
+								"x-kubernetes-patch-strategy":  "merge",
 							},
 						},
 						SchemaProps: spec.SchemaProps{
@@ -5988,11 +12747,118 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineStatus(ref common.Reference
 							Format:      "",
 						},
 					},
+					"snapshotInProgress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SnapshotInProgress is the VirtualMachineSnapshot that is being made.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"restoreInProgress": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RestoreInProgress is the VirtualMachineRestore that is under way.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"volumeRequests": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeRequests are volumes that shall be plugged in or out and are not yet.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VirtualMachineVolumeRequest{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"volumeSnapshotStatuses": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeSnapshotStatuses tell of each volume whether it can be part of a snapshot.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.VolumeSnapshotStatus{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+					"memoryDumpRequest": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryDumpRequest is the dump of the guest's memory that was asked for, and how far it is.",
+							Ref:         ref(v1.VirtualMachineMemoryDumpRequest{}.OpenAPIModelName()),
+						},
+					},
+					"volumeUpdateState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeUpdateState is how far a change of volumes is.",
+							Ref:         ref(v1.VolumeUpdateState{}.OpenAPIModelName()),
+						},
+					},
+					"changedBlockTracking": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ChangedBlockTracking is the state of recording changed blocks for incremental backups.",
+							Ref:         ref(v1.ChangedBlockTrackingStatus{}.OpenAPIModelName()),
+						},
+					},
+					"instancetypeRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "InstancetypeRef is the instance type in use.",
+							Ref:         ref(v1.InstancetypeStatusRef{}.OpenAPIModelName()),
+						},
+					},
+					"preferenceRef": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PreferenceRef is the preference in use.",
+							Ref:         ref(v1.InstancetypeStatusRef{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.VirtualMachineCondition{}.OpenAPIModelName(), v1.VirtualMachineStartFailure{}.OpenAPIModelName(), v1.VirtualMachineStateChangeRequest{}.OpenAPIModelName()},
+			v1.ChangedBlockTrackingStatus{}.OpenAPIModelName(), v1.InstancetypeStatusRef{}.OpenAPIModelName(), v1.VirtualMachineCondition{}.OpenAPIModelName(), v1.VirtualMachineMemoryDumpRequest{}.OpenAPIModelName(), v1.VirtualMachineStartFailure{}.OpenAPIModelName(), v1.VirtualMachineStateChangeRequest{}.OpenAPIModelName(), v1.VirtualMachineVolumeRequest{}.OpenAPIModelName(), v1.VolumeSnapshotStatus{}.OpenAPIModelName(), v1.VolumeUpdateState{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VirtualMachineVolumeRequest(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VirtualMachineVolumeRequest is a volume that shall be plugged in or out; one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"addVolumeOptions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AddVolumeOptions is a volume to plug in.",
+							Ref:         ref(v1.AddVolumeOptions{}.OpenAPIModelName()),
+						},
+					},
+					"removeVolumeOptions": {
+						SchemaProps: spec.SchemaProps{
+							Description: "RemoveVolumeOptions is a volume to plug out.",
+							Ref:         ref(v1.RemoveVolumeOptions{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.AddVolumeOptions{}.OpenAPIModelName(), v1.RemoveVolumeOptions{}.OpenAPIModelName()},
 	}
 }
 
@@ -6041,12 +12907,148 @@ func schema_virtplane_apis_kubevirt_v1_Volume(ref common.ReferenceCallback) comm
 							Ref:         ref(v1.DataVolumeSource{}.OpenAPIModelName()),
 						},
 					},
+					"hostDisk": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HostDisk is a disk image in a directory of the node.",
+							Ref:         ref(v1.HostDisk{}.OpenAPIModelName()),
+						},
+					},
+					"cloudInitConfigDrive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CloudInitConfigDrive is a cloud-init data source of type ConfigDrive.",
+							Ref:         ref(v1.CloudInitConfigDriveSource{}.OpenAPIModelName()),
+						},
+					},
+					"sysprep": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Sysprep is a CD-ROM with answer files for the installation of Windows.",
+							Ref:         ref(v1.SysprepSource{}.OpenAPIModelName()),
+						},
+					},
+					"ephemeral": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Ephemeral is a claim that is not written to: what the guest writes is lost when the instance ends.",
+							Ref:         ref(v1.EphemeralVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"configMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ConfigMap shows the keys of a config map as files.",
+							Ref:         ref(v1.ConfigMapVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"secret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Secret shows the keys of a secret as files.",
+							Ref:         ref(v1.SecretVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"downwardAPI": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DownwardAPI shows fields of the launcher pod as files.",
+							Ref:         ref(v1.DownwardAPIVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"serviceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceAccount shows the token of a service account as a file; at most one volume of this kind.",
+							Ref:         ref(v1.ServiceAccountVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"downwardMetrics": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DownwardMetrics is a small disk from which the guest reads metrics of its node; at most one volume of this kind.",
+							Ref:         ref(v1.DownwardMetricsVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"memoryDump": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryDump is a claim that takes dumps of the guest's memory; set by the memorydump subresource.",
+							Ref:         ref(v1.MemoryDumpVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"containerPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ContainerPath is a directory of the launcher's container, for use as a file system.",
+							Ref:         ref(v1.ContainerPathVolumeSource{}.OpenAPIModelName()),
+						},
+					},
 				},
 				Required: []string{"name"},
 			},
 		},
 		Dependencies: []string{
-			v1.CloudInitNoCloudSource{}.OpenAPIModelName(), v1.ContainerDiskSource{}.OpenAPIModelName(), v1.DataVolumeSource{}.OpenAPIModelName(), v1.EmptyDiskSource{}.OpenAPIModelName(), v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName()},
+			v1.CloudInitConfigDriveSource{}.OpenAPIModelName(), v1.CloudInitNoCloudSource{}.OpenAPIModelName(), v1.ConfigMapVolumeSource{}.OpenAPIModelName(), v1.ContainerDiskSource{}.OpenAPIModelName(), v1.ContainerPathVolumeSource{}.OpenAPIModelName(), v1.DataVolumeSource{}.OpenAPIModelName(), v1.DownwardAPIVolumeSource{}.OpenAPIModelName(), v1.DownwardMetricsVolumeSource{}.OpenAPIModelName(), v1.EmptyDiskSource{}.OpenAPIModelName(), v1.EphemeralVolumeSource{}.OpenAPIModelName(), v1.HostDisk{}.OpenAPIModelName(), v1.MemoryDumpVolumeSource{}.OpenAPIModelName(), v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName(), v1.SecretVolumeSource{}.OpenAPIModelName(), v1.ServiceAccountVolumeSource{}.OpenAPIModelName(), v1.SysprepSource{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VolumeMigrationState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VolumeMigrationState is a copy of volumes to others.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"migratedVolumes": {
+						VendorExtensible: spec.VendorExtensible{
+							Extensions: spec.Extensions{
+								"x-kubernetes-list-type": "atomic",
+							},
+						},
+						SchemaProps: spec.SchemaProps{
+							Description: "MigratedVolumes are the volumes that are copied.",
+							Type:        []string{"array"},
+							Items: &spec.SchemaOrArray{
+								Schema: &spec.Schema{
+									SchemaProps: spec.SchemaProps{
+										Ref: ref(v1.StorageMigratedVolumeInfo{}.OpenAPIModelName()),
+									},
+								},
+							},
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.StorageMigratedVolumeInfo{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VolumeSnapshotStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VolumeSnapshotStatus tells whether a volume can be part of a snapshot.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the volume.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"enabled": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Enabled tells that it can.",
+							Default:     false,
+							Type:        []string{"boolean"},
+							Format:      "",
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reason is a sentence for people on why it cannot.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"name", "enabled"},
+			},
+		},
 	}
 }
 
@@ -6087,11 +13089,77 @@ func schema_virtplane_apis_kubevirt_v1_VolumeSource(ref common.ReferenceCallback
 							Ref:         ref(v1.DataVolumeSource{}.OpenAPIModelName()),
 						},
 					},
+					"hostDisk": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HostDisk is a disk image in a directory of the node.",
+							Ref:         ref(v1.HostDisk{}.OpenAPIModelName()),
+						},
+					},
+					"cloudInitConfigDrive": {
+						SchemaProps: spec.SchemaProps{
+							Description: "CloudInitConfigDrive is a cloud-init data source of type ConfigDrive.",
+							Ref:         ref(v1.CloudInitConfigDriveSource{}.OpenAPIModelName()),
+						},
+					},
+					"sysprep": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Sysprep is a CD-ROM with answer files for the installation of Windows.",
+							Ref:         ref(v1.SysprepSource{}.OpenAPIModelName()),
+						},
+					},
+					"ephemeral": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Ephemeral is a claim that is not written to: what the guest writes is lost when the instance ends.",
+							Ref:         ref(v1.EphemeralVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"configMap": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ConfigMap shows the keys of a config map as files.",
+							Ref:         ref(v1.ConfigMapVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"secret": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Secret shows the keys of a secret as files.",
+							Ref:         ref(v1.SecretVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"downwardAPI": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DownwardAPI shows fields of the launcher pod as files.",
+							Ref:         ref(v1.DownwardAPIVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"serviceAccount": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ServiceAccount shows the token of a service account as a file; at most one volume of this kind.",
+							Ref:         ref(v1.ServiceAccountVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"downwardMetrics": {
+						SchemaProps: spec.SchemaProps{
+							Description: "DownwardMetrics is a small disk from which the guest reads metrics of its node; at most one volume of this kind.",
+							Ref:         ref(v1.DownwardMetricsVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"memoryDump": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryDump is a claim that takes dumps of the guest's memory; set by the memorydump subresource.",
+							Ref:         ref(v1.MemoryDumpVolumeSource{}.OpenAPIModelName()),
+						},
+					},
+					"containerPath": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ContainerPath is a directory of the launcher's container, for use as a file system.",
+							Ref:         ref(v1.ContainerPathVolumeSource{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.CloudInitNoCloudSource{}.OpenAPIModelName(), v1.ContainerDiskSource{}.OpenAPIModelName(), v1.DataVolumeSource{}.OpenAPIModelName(), v1.EmptyDiskSource{}.OpenAPIModelName(), v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName()},
+			v1.CloudInitConfigDriveSource{}.OpenAPIModelName(), v1.CloudInitNoCloudSource{}.OpenAPIModelName(), v1.ConfigMapVolumeSource{}.OpenAPIModelName(), v1.ContainerDiskSource{}.OpenAPIModelName(), v1.ContainerPathVolumeSource{}.OpenAPIModelName(), v1.DataVolumeSource{}.OpenAPIModelName(), v1.DownwardAPIVolumeSource{}.OpenAPIModelName(), v1.DownwardMetricsVolumeSource{}.OpenAPIModelName(), v1.EmptyDiskSource{}.OpenAPIModelName(), v1.EphemeralVolumeSource{}.OpenAPIModelName(), v1.HostDisk{}.OpenAPIModelName(), v1.MemoryDumpVolumeSource{}.OpenAPIModelName(), v1.PersistentVolumeClaimVolumeSource{}.OpenAPIModelName(), v1.SecretVolumeSource{}.OpenAPIModelName(), v1.ServiceAccountVolumeSource{}.OpenAPIModelName(), v1.SysprepSource{}.OpenAPIModelName()},
 	}
 }
 
@@ -6118,10 +13186,148 @@ func schema_virtplane_apis_kubevirt_v1_VolumeStatus(ref common.ReferenceCallback
 							Format:      "",
 						},
 					},
+					"phase": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Phase is the step of attaching the volume: Pending, Bound, AttachedToNode, MountedToPod, Ready, Detaching or UnMountedFromPod, or of a memory dump.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"reason": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Reason is one CamelCase word for the phase.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"message": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Message is a sentence for people.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"persistentVolumeClaimInfo": {
+						SchemaProps: spec.SchemaProps{
+							Description: "PersistentVolumeClaimInfo is what is known of the claim.",
+							Ref:         ref(v1.PersistentVolumeClaimInfo{}.OpenAPIModelName()),
+						},
+					},
+					"hotplugVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "HotplugVolume is the pod by which the volume was plugged in.",
+							Ref:         ref(v1.HotplugVolumeStatus{}.OpenAPIModelName()),
+						},
+					},
+					"size": {
+						SchemaProps: spec.SchemaProps{
+							Description: "SizeBytes is the size that the guest sees, in bytes.",
+							Type:        []string{"integer"},
+							Format:      "int64",
+						},
+					},
+					"memoryDumpVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "MemoryDumpVolume is the memory dump in the volume.",
+							Ref:         ref(v1.DomainMemoryDumpInfo{}.OpenAPIModelName()),
+						},
+					},
+					"containerDiskVolume": {
+						SchemaProps: spec.SchemaProps{
+							Description: "ContainerDiskVolume is what is known of the container disk.",
+							Ref:         ref(v1.ContainerDiskInfo{}.OpenAPIModelName()),
+						},
+					},
 				},
 				Required: []string{"name", "target"},
 			},
 		},
+		Dependencies: []string{
+			v1.ContainerDiskInfo{}.OpenAPIModelName(), v1.DomainMemoryDumpInfo{}.OpenAPIModelName(), v1.HotplugVolumeStatus{}.OpenAPIModelName(), v1.PersistentVolumeClaimInfo{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_VolumeUpdateState(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "VolumeUpdateState is how far a change of volumes is.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"volumeMigrationState": {
+						SchemaProps: spec.SchemaProps{
+							Description: "VolumeMigrationState is the copy of volumes that is under way.",
+							Ref:         ref(v1.VolumeMigrationState{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.VolumeMigrationState{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_Watchdog(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "Watchdog is a device that acts when a guest stops feeding it.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"name": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Name of the device.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"i6300esb": {
+						SchemaProps: spec.SchemaProps{
+							Description: "I6300ESB is a PCI watchdog for amd64 and arm64.",
+							Ref:         ref(v1.I6300ESBWatchdog{}.OpenAPIModelName()),
+						},
+					},
+					"diag288": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Diag288 is the watchdog of s390x.",
+							Ref:         ref(v1.Diag288Watchdog{}.OpenAPIModelName()),
+						},
+					},
+				},
+				Required: []string{"name"},
+			},
+		},
+		Dependencies: []string{
+			v1.Diag288Watchdog{}.OpenAPIModelName(), v1.I6300ESBWatchdog{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_WatchdogDevice(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "WatchdogDevice is the model of a watchdog; exactly one field is set.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"i6300esb": {
+						SchemaProps: spec.SchemaProps{
+							Description: "I6300ESB is a PCI watchdog for amd64 and arm64.",
+							Ref:         ref(v1.I6300ESBWatchdog{}.OpenAPIModelName()),
+						},
+					},
+					"diag288": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Diag288 is the watchdog of s390x.",
+							Ref:         ref(v1.Diag288Watchdog{}.OpenAPIModelName()),
+						},
+					},
+				},
+			},
+		},
+		Dependencies: []string{
+			v1.Diag288Watchdog{}.OpenAPIModelName(), v1.I6300ESBWatchdog{}.OpenAPIModelName()},
 	}
 }
 

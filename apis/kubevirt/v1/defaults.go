@@ -43,7 +43,7 @@ func SetDefaults_VirtualMachine(vm *VirtualMachine) {
 func SetDefaults_VirtualMachineInstance(vmi *VirtualMachineInstance) {
 	SetInstanceSpecDefaults(&vmi.Spec)
 	settleSpec(&vmi.Spec)
-	settleMemory(vmi.Status.Memory)
+	settleStatus(&vmi.Status)
 }
 
 // SetInstanceSpecDefaults fills in what the user left out of an instance's spec.
@@ -145,7 +145,7 @@ func setDiskDefaults(spec *VirtualMachineInstanceSpec) {
 	}
 	for i := range devices.Disks {
 		d := &devices.Disks[i]
-		if d.Disk == nil && d.CDRom == nil {
+		if d.Disk == nil && d.CDRom == nil && d.LUN == nil {
 			d.Disk = &DiskTarget{}
 		}
 		if d.Disk != nil && d.Disk.Bus == "" {

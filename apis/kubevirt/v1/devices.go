@@ -44,138 +44,65 @@ type Devices struct {
 	// AutoattachInputDevice gives the guest a tablet.
 	// +optional
 	AutoattachInputDevice *bool `json:"autoattachInputDevice,omitempty" protobuf:"varint,10,opt,name=autoattachInputDevice"`
-}
-
-// Disk is a disk or CD-ROM of the guest.
-type Disk struct {
-	// Name of the disk and of its volume.
-	Name string `json:"name" protobuf:"bytes,1,opt,name=name"`
-	// DiskDevice is what the guest sees. Defaults to disk.
-	DiskDevice `json:",inline" protobuf:"bytes,2,opt,name=diskDevice"`
-	// BootOrder is the place in the boot sequence, from 1.
+	// UseVirtioTransitional makes virtio devices work with drivers from before virtio 1.0. Defaults to false.
 	// +optional
-	BootOrder *uint32 `json:"bootOrder,omitempty" protobuf:"varint,3,opt,name=bootOrder"`
-	// Serial number of the disk, at most 256 characters of [A-Za-z0-9_.+-].
+	UseVirtioTransitional *bool `json:"useVirtioTransitional,omitempty" protobuf:"varint,11,opt,name=useVirtioTransitional"`
+	// DisableHotplug leaves out what is needed to plug disks in while the guest runs. Defaults to false.
 	// +optional
-	Serial string `json:"serial,omitempty" protobuf:"bytes,4,opt,name=serial"`
-	// Cache mode: none, writethrough or writeback.
+	DisableHotplug bool `json:"disableHotplug,omitempty" protobuf:"varint,12,opt,name=disableHotplug"`
+	// Watchdog acts when the guest stops feeding it.
 	// +optional
-	Cache DriverCache `json:"cache,omitempty" protobuf:"bytes,5,opt,name=cache,casttype=DriverCache"`
-	// IO mode: native or threads.
+	Watchdog *Watchdog `json:"watchdog,omitempty" protobuf:"bytes,13,opt,name=watchdog"`
+	// AutoattachVSOCK gives the guest a socket to the node that needs no network. Defaults to false.
 	// +optional
-	IO DriverIO `json:"io,omitempty" protobuf:"bytes,6,opt,name=io,casttype=DriverIO"`
-}
-
-// DriverCache is a disk's cache mode.
-type DriverCache string
-
-const (
-	CacheNone         DriverCache = "none"
-	CacheWriteThrough DriverCache = "writethrough"
-	CacheWriteBack    DriverCache = "writeback"
-)
-
-// DriverIO is a disk's I/O mode.
-type DriverIO string
-
-const (
-	IONative  DriverIO = "native"
-	IOThreads DriverIO = "threads"
-)
-
-// DiskDevice is what the guest sees of a volume; at most one of its fields may be set.
-type DiskDevice struct {
-	// Disk is a hard disk.
+	AutoattachVSOCK *bool `json:"autoattachVSOCK,omitempty" protobuf:"varint,14,opt,name=autoattachVSOCK"`
+	// BlockMultiQueue gives each virtio disk a queue per CPU. Defaults to false.
 	// +optional
-	Disk *DiskTarget `json:"disk,omitempty" protobuf:"bytes,1,opt,name=disk"`
-	// CDRom is a CD-ROM drive.
+	BlockMultiQueue *bool `json:"blockMultiQueue,omitempty" protobuf:"varint,15,opt,name=blockMultiQueue"`
+	// NetworkInterfaceMultiQueue gives each virtio NIC a queue per CPU. Defaults to false.
 	// +optional
-	CDRom *CDRomTarget `json:"cdrom,omitempty" protobuf:"bytes,2,opt,name=cdrom"`
-}
-
-// DiskBus is how a disk is connected: virtio, sata, scsi or usb.
-type DiskBus string
-
-const (
-	DiskBusVirtio DiskBus = "virtio"
-	DiskBusSATA   DiskBus = "sata"
-	DiskBusSCSI   DiskBus = "scsi"
-	DiskBusUSB    DiskBus = "usb"
-)
-
-// DiskTarget is a hard disk of the guest.
-type DiskTarget struct {
-	// Bus is virtio, sata, scsi or usb. Defaults to sata.
+	NetworkInterfaceMultiQueue *bool `json:"networkInterfaceMultiqueue,omitempty" protobuf:"varint,16,opt,name=networkInterfaceMultiqueue"`
+	// GPUs are graphics processors of the node that are passed through.
 	// +optional
-	Bus DiskBus `json:"bus,omitempty" protobuf:"bytes,1,opt,name=bus,casttype=DiskBus"`
-	// ReadOnly keeps the guest from writing.
+	// +patchMergeKey=name
+	// +patchStrategy=merge
+	// +listType=map
+	// +listMapKey=name
+	GPUs []GPU `json:"gpus,omitempty" patchStrategy:"merge" patchMergeKey:"name" protobuf:"bytes,17,rep,name=gpus"`
+	// DownwardMetrics gives the guest a virtio-serial port from which it reads metrics of its node.
 	// +optional
-	ReadOnly bool `json:"readonly,omitempty" protobuf:"varint,2,opt,name=readonly"`
-}
-
-// CDRomTarget is a CD-ROM drive of the guest.
-type CDRomTarget struct {
-	// Bus is sata, scsi or usb. Defaults to sata.
-	// +optional
-	Bus DiskBus `json:"bus,omitempty" protobuf:"bytes,1,opt,name=bus,casttype=DiskBus"`
-	// ReadOnly defaults to true.
-	// +optional
-	ReadOnly *bool `json:"readonly,omitempty" protobuf:"varint,2,opt,name=readonly"`
-	// Tray is open or closed. Defaults to closed.
-	// +optional
-	Tray TrayState `json:"tray,omitempty" protobuf:"bytes,3,opt,name=tray,casttype=TrayState"`
-}
-
-// TrayState is open or closed.
-type TrayState string
-
-const (
-	TrayStateOpen   TrayState = "open"
-	TrayStateClosed TrayState = "closed"
-)
-
-// Interface is a NIC of the guest.
-type Interface struct {
-	// Name of the interface and of its network.
-	Name string `json:"name" protobuf:"bytes,1,opt,name=name"`
-	// Model of the NIC: virtio (the default), e1000, e1000e, ne2k_pci, pcnet, rtl8139 or igb.
-	// +optional
-	Model string `json:"model,omitempty" protobuf:"bytes,2,opt,name=model"`
-	// InterfaceBindingMethod is how the NIC is connected; exactly one of its fields is set.
-	InterfaceBindingMethod `json:",inline" protobuf:"bytes,3,opt,name=interfaceBindingMethod"`
-	// Ports limits what the pod network reaches of the guest; all ports when empty.
+	DownwardMetrics *DownwardMetrics `json:"downwardMetrics,omitempty" protobuf:"bytes,18,opt,name=downwardMetrics"`
+	// PanicDevices let the guest report that its kernel crashed.
 	// +optional
 	// +listType=atomic
-	Ports []Port `json:"ports,omitempty" protobuf:"bytes,4,rep,name=ports"`
-	// MacAddress of the NIC, such as 02:00:00:ab:cd:ef. Defaults to one derived from the instance's namespace and name.
+	PanicDevices []PanicDevice `json:"panicDevices,omitempty" protobuf:"bytes,19,rep,name=panicDevices"`
+	// Filesystems share volumes with the guest as directories; each shows the volume of the same name.
 	// +optional
-	MacAddress string `json:"macAddress,omitempty" protobuf:"bytes,5,opt,name=macAddress"`
-	// BootOrder is the place in the boot sequence, from 1.
+	// +patchMergeKey=name
+	// +patchStrategy=merge
+	// +listType=map
+	// +listMapKey=name
+	Filesystems []Filesystem `json:"filesystems,omitempty" patchStrategy:"merge" patchMergeKey:"name" protobuf:"bytes,20,rep,name=filesystems"`
+	// HostDevices are PCI, mediated and USB devices of the node that are passed through.
 	// +optional
-	BootOrder *uint32 `json:"bootOrder,omitempty" protobuf:"varint,6,opt,name=bootOrder"`
+	// +patchMergeKey=name
+	// +patchStrategy=merge
+	// +listType=map
+	// +listMapKey=name
+	HostDevices []HostDevice `json:"hostDevices,omitempty" patchStrategy:"merge" patchMergeKey:"name" protobuf:"bytes,21,rep,name=hostDevices"`
+	// ClientPassthrough lets a client redirect up to 4 of its USB devices to the guest.
+	// +optional
+	ClientPassthrough *ClientPassthroughDevices `json:"clientPassthrough,omitempty" protobuf:"bytes,22,opt,name=clientPassthrough"`
+	// Sound is the guest's sound card.
+	// +optional
+	Sound *SoundDevice `json:"sound,omitempty" protobuf:"bytes,23,opt,name=sound"`
+	// TPM is the guest's trusted platform module, version 2.0.
+	// +optional
+	TPM *TPMDevice `json:"tpm,omitempty" protobuf:"bytes,24,opt,name=tpm"`
+	// Video is the guest's graphics adapter.
+	// +optional
+	Video *VideoDevice `json:"video,omitempty" protobuf:"bytes,25,opt,name=video"`
 }
-
-// InterfaceBindingMethod is how a NIC is connected; exactly one field is set.
-type InterfaceBindingMethod struct {
-	// Bridge connects the NIC to the network by a bridge.
-	// +optional
-	Bridge *InterfaceBridge `json:"bridge,omitempty" protobuf:"bytes,1,opt,name=bridge"`
-	// Masquerade hides the guest behind the pod's address.
-	// +optional
-	Masquerade *InterfaceMasquerade `json:"masquerade,omitempty" protobuf:"bytes,2,opt,name=masquerade"`
-	// SRIOV passes a virtual function through to the guest.
-	// +optional
-	SRIOV *InterfaceSRIOV `json:"sriov,omitempty" protobuf:"bytes,3,opt,name=sriov"`
-}
-
-// InterfaceBridge connects a NIC by a bridge.
-type InterfaceBridge struct{}
-
-// InterfaceMasquerade connects a NIC by address translation.
-type InterfaceMasquerade struct{}
-
-// InterfaceSRIOV connects a NIC by a virtual function.
-type InterfaceSRIOV struct{}
 
 // Input is an input device of the guest.
 type Input struct {

@@ -3,11 +3,7 @@
 
 package v1
 
-import (
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/types"
-)
+import corev1 "k8s.io/api/core/v1"
 
 // DomainSpec is the guest's machine.
 type DomainSpec struct {
@@ -32,6 +28,24 @@ type DomainSpec struct {
 	// Devices are the guest's devices.
 	// +optional
 	Devices Devices `json:"devices,omitempty" protobuf:"bytes,7,opt,name=devices"`
+	// Clock is the guest's clock when it starts, and its timers. Defaults to UTC.
+	// +optional
+	Clock *Clock `json:"clock,omitempty" protobuf:"bytes,8,opt,name=clock"`
+	// IOThreadsPolicy spreads disks over I/O threads: shared, auto or supplementalPool. Without it, disks share QEMU's main thread.
+	// +optional
+	IOThreadsPolicy *IOThreadsPolicy `json:"ioThreadsPolicy,omitempty" protobuf:"bytes,9,opt,name=ioThreadsPolicy,casttype=IOThreadsPolicy"`
+	// IOThreads sizes the pool of ioThreadsPolicy supplementalPool.
+	// +optional
+	IOThreads *DiskIOThreads `json:"ioThreads,omitempty" protobuf:"bytes,10,opt,name=ioThreads"`
+	// Chassis is what the guest reads of its case from its SMBIOS tables.
+	// +optional
+	Chassis *Chassis `json:"chassis,omitempty" protobuf:"bytes,11,opt,name=chassis"`
+	// LaunchSecurity encrypts the guest's memory so that the node cannot read it.
+	// +optional
+	LaunchSecurity *LaunchSecurity `json:"launchSecurity,omitempty" protobuf:"bytes,12,opt,name=launchSecurity"`
+	// RebootPolicy tells what a reboot by the guest does: Reboot or Terminate. Defaults to Reboot.
+	// +optional
+	RebootPolicy *RebootPolicy `json:"rebootPolicy,omitempty" protobuf:"bytes,13,opt,name=rebootPolicy,casttype=RebootPolicy"`
 }
 
 // ResourceRequirements are the CPU and memory that the launcher pod asks for.
@@ -47,87 +61,9 @@ type ResourceRequirements struct {
 	OvercommitGuestOverhead bool `json:"overcommitGuestOverhead,omitempty" protobuf:"varint,3,opt,name=overcommitGuestOverhead"`
 }
 
-// CPU is the guest's CPU topology and model.
-type CPU struct {
-	// Cores per socket. Defaults to 1.
-	// +optional
-	Cores uint32 `json:"cores,omitempty" protobuf:"varint,1,opt,name=cores"`
-	// Sockets of the machine. Defaults to 1.
-	// +optional
-	Sockets uint32 `json:"sockets,omitempty" protobuf:"varint,2,opt,name=sockets"`
-	// Threads per core. Defaults to 1.
-	// +optional
-	Threads uint32 `json:"threads,omitempty" protobuf:"varint,3,opt,name=threads"`
-	// Model is host-model (the default), host-passthrough or a model that libvirt knows.
-	// +optional
-	Model string `json:"model,omitempty" protobuf:"bytes,4,opt,name=model"`
-	// Features switches single CPU features on or off.
-	// +optional
-	// +listType=map
-	// +listMapKey=name
-	Features []CPUFeature `json:"features,omitempty" protobuf:"bytes,5,rep,name=features"`
-}
-
-// CPUFeature switches one CPU feature.
-type CPUFeature struct {
-	// Name of the feature, as libvirt knows it.
-	Name string `json:"name" protobuf:"bytes,1,opt,name=name"`
-	// Policy is force, require, optional, disable or forbid. Defaults to require.
-	// +optional
-	Policy string `json:"policy,omitempty" protobuf:"bytes,2,opt,name=policy"`
-}
-
-// Memory is the guest's memory.
-type Memory struct {
-	// Guest is the memory that the guest sees.
-	// +optional
-	Guest *resource.Quantity `json:"guest,omitempty" protobuf:"bytes,1,opt,name=guest"`
-}
-
 // Machine is the machine type that the guest sees.
 type Machine struct {
 	// Type is q35 or a versioned pc-q35 machine. Defaults to q35.
 	// +optional
-	Type string `json:"type,omitempty" protobuf:"bytes,1,opt,name=type"`
-}
-
-// Firmware holds the machine's identity and its boot loader.
-type Firmware struct {
-	// UUID that the guest sees in its SMBIOS tables. Defaults to one derived from the instance's namespace and name.
-	// +optional
-	UUID types.UID `json:"uuid,omitempty" protobuf:"bytes,1,opt,name=uuid,casttype=k8s.io/apimachinery/pkg/types.UID"`
-	// Serial number that the guest sees in its SMBIOS tables.
-	// +optional
-	Serial string `json:"serial,omitempty" protobuf:"bytes,2,opt,name=serial"`
-	// Bootloader is the firmware that boots the guest. Defaults to BIOS.
-	// +optional
-	Bootloader *Bootloader `json:"bootloader,omitempty" protobuf:"bytes,3,opt,name=bootloader"`
-}
-
-// Bootloader is the firmware that boots the guest; one of its fields may be set.
-type Bootloader struct {
-	// BIOS boots with SeaBIOS.
-	// +optional
-	BIOS *BIOS `json:"bios,omitempty" protobuf:"bytes,1,opt,name=bios"`
-}
-
-// BIOS holds settings of SeaBIOS.
-type BIOS struct {
-	// UseSerial shows the firmware's output on the serial console.
-	// +optional
-	UseSerial *bool `json:"useSerial,omitempty" protobuf:"varint,1,opt,name=useSerial"`
-}
-
-// Features are switches of the machine.
-type Features struct {
-	// ACPI lets the guest be shut down and its devices be found by ACPI. Defaults to on.
-	// +optional
-	ACPI FeatureState `json:"acpi,omitempty" protobuf:"bytes,1,opt,name=acpi"`
-}
-
-// FeatureState switches a feature.
-type FeatureState struct {
-	// Enabled defaults to true.
-	// +optional
-	Enabled *bool `json:"enabled,omitempty" protobuf:"varint,1,opt,name=enabled"`
+	Type string `json:"type" protobuf:"bytes,1,opt,name=type"`
 }

@@ -15,18 +15,41 @@ func settleQuantities(quantities ...*resource.Quantity) {
 }
 
 func settleSpec(spec *VirtualMachineInstanceSpec) {
-	if spec.Domain.Memory != nil {
-		settleQuantities(spec.Domain.Memory.Guest)
+	if memory := spec.Domain.Memory; memory != nil {
+		settleQuantities(memory.Guest, memory.MaxGuest)
+		if memory.ReservedOverhead != nil {
+			settleQuantities(memory.ReservedOverhead.AddedOverhead)
+		}
 	}
 	for i := range spec.Volumes {
-		if disk := spec.Volumes[i].EmptyDisk; disk != nil {
-			settleQuantities(&disk.Capacity)
+		settleVolume(&spec.Volumes[i].VolumeSource)
+	}
+}
+
+func settleVolume(source *VolumeSource) {
+	if disk := source.EmptyDisk; disk != nil {
+		settleQuantities(&disk.Capacity)
+	}
+	if disk := source.HostDisk; disk != nil {
+		settleQuantities(&disk.Capacity)
+	}
+	if files := source.DownwardAPI; files != nil {
+		for i := range files.Fields {
+			if ref := files.Fields[i].ResourceFieldRef; ref != nil {
+				settleQuantities(&ref.Divisor)
+			}
 		}
 	}
 }
 
-func settleMemory(m *MemoryStatus) {
-	if m != nil {
+func settleStatus(status *VirtualMachineInstanceStatus) {
+	if m := status.Memory; m != nil {
 		settleQuantities(m.GuestAtBoot, m.GuestCurrent, m.GuestRequested, m.MemoryOverhead)
+	}
+	if m := status.MigrationState; m != nil {
+		settleQuantities(m.TargetMemoryOverhead)
+		if m.MigrationConfiguration != nil {
+			settleQuantities(m.MigrationConfiguration.BandwidthPerMigration)
+		}
 	}
 }

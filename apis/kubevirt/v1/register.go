@@ -39,6 +39,7 @@ func Resource(resource string) schema.GroupResource {
 func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(SchemeGroupVersion, objects()...)
 	scheme.AddKnownTypes(SchemeGroupVersion, options()...)
+	scheme.AddKnownTypes(SchemeGroupVersion, answers()...)
 	metav1.AddToGroupVersion(scheme, SchemeGroupVersion)
 	return nil
 }
@@ -54,7 +55,18 @@ func objects() []runtime.Object {
 func options() []runtime.Object {
 	return []runtime.Object{
 		&StartOptions{}, &StopOptions{}, &RestartOptions{}, &PauseOptions{}, &UnpauseOptions{},
-		&ConsoleOptions{},
+		&MigrateOptions{}, &EvacuateCancelOptions{}, &FreezeUnfreezeTimeout{},
+		&AddVolumeOptions{}, &RemoveVolumeOptions{}, &VirtualMachineMemoryDumpRequest{},
+		&BackupOptions{}, &BackupCheckpoint{}, &SEVSessionOptions{}, &SEVSecretOptions{},
+		&ConsoleOptions{}, &ScreenshotOptions{}, &VSOCKOptions{}, &ObjectGraphOptions{},
+	}
+}
+
+// answers are what subresources return.
+func answers() []runtime.Object {
+	return []runtime.Object{
+		&VirtualMachineInstanceGuestAgentInfo{}, &VirtualMachineInstanceGuestOSUserList{}, &VirtualMachineInstanceFileSystemList{},
+		&ObjectGraphNode{}, &SEVPlatformInfo{}, &SEVMeasurementInfo{},
 	}
 }
 
@@ -64,10 +76,12 @@ func AddInternalToScheme(scheme *runtime.Scheme) error {
 	internal := schema.GroupVersion{Group: GroupName, Version: runtime.APIVersionInternal}
 	scheme.AddKnownTypes(internal, objects()...)
 	scheme.AddKnownTypes(internal, options()...)
+	scheme.AddKnownTypes(internal, answers()...)
 	for _, version := range []string{SubresourceGroupVersion.Version, runtime.APIVersionInternal} {
 		gv := schema.GroupVersion{Group: SubresourceGroupName, Version: version}
 		scheme.AddKnownTypes(gv, objects()...)
 		scheme.AddKnownTypes(gv, options()...)
+		scheme.AddKnownTypes(gv, answers()...)
 	}
 	metav1.AddToGroupVersion(scheme, SubresourceGroupVersion)
 	return scheme.SetVersionPriority(SchemeGroupVersion)

@@ -18,7 +18,7 @@ type VirtualMachineInstanceStatus struct {
 	// Reason is one CamelCase word for why the instance is in its phase.
 	// +optional
 	Reason string `json:"reason,omitempty" protobuf:"bytes,2,opt,name=reason"`
-	// Phase is the step of the instance's life: Pending, Scheduling, Scheduled, Running, Succeeded, Failed or Unknown.
+	// Phase is the step of the instance's life: Pending, Scheduling, Scheduled, Running, Succeeded, Failed, WaitingForSync or Unknown.
 	// +optional
 	Phase VirtualMachineInstancePhase `json:"phase,omitempty" protobuf:"bytes,3,opt,name=phase,casttype=VirtualMachineInstancePhase"`
 	// PhaseTransitionTimestamps tell when each phase began.
@@ -27,9 +27,11 @@ type VirtualMachineInstanceStatus struct {
 	PhaseTransitionTimestamps []VirtualMachineInstancePhaseTransitionTimestamp `json:"phaseTransitionTimestamps,omitempty" protobuf:"bytes,4,rep,name=phaseTransitionTimestamps"`
 	// Conditions hold the details of the instance's state.
 	// +optional
+	// +patchMergeKey=type
+	// +patchStrategy=merge
 	// +listType=map
 	// +listMapKey=type
-	Conditions []VirtualMachineInstanceCondition `json:"conditions,omitempty" protobuf:"bytes,5,rep,name=conditions"`
+	Conditions []VirtualMachineInstanceCondition `json:"conditions,omitempty" patchStrategy:"merge" patchMergeKey:"type" protobuf:"bytes,5,rep,name=conditions"`
 	// Interfaces are the guest's NICs, as seen by virtplane and the guest agent.
 	// +optional
 	// +listType=atomic
@@ -46,7 +48,7 @@ type VirtualMachineInstanceStatus struct {
 	QOSClass *corev1.PodQOSClass `json:"qosClass,omitempty" protobuf:"bytes,9,opt,name=qosClass,casttype=k8s.io/api/core/v1.PodQOSClass"`
 	// RuntimeUser is the user that QEMU runs as.
 	// +optional
-	RuntimeUser int64 `json:"runtimeUser" protobuf:"varint,10,opt,name=runtimeUser"`
+	RuntimeUser uint64 `json:"runtimeUser" protobuf:"varint,10,opt,name=runtimeUser"`
 	// Machine is the machine type that the guest got.
 	// +optional
 	Machine *Machine `json:"machine,omitempty" protobuf:"bytes,11,opt,name=machine"`
@@ -62,6 +64,44 @@ type VirtualMachineInstanceStatus struct {
 	// LauncherContainerImageVersion is the image of the launcher that runs the guest.
 	// +optional
 	LauncherContainerImageVersion string `json:"launcherContainerImageVersion,omitempty" protobuf:"bytes,15,opt,name=launcherContainerImageVersion"`
+	// MigrationState is the last or current move to another node.
+	// +optional
+	MigrationState *VirtualMachineInstanceMigrationState `json:"migrationState,omitempty" protobuf:"bytes,16,opt,name=migrationState"`
+	// MigrationMethod is how the guest would move: LiveMigration (shared storage) or BlockMigration (disks are copied).
+	// +optional
+	MigrationMethod VirtualMachineInstanceMigrationMethod `json:"migrationMethod,omitempty" protobuf:"bytes,17,opt,name=migrationMethod,casttype=VirtualMachineInstanceMigrationMethod"`
+	// MigrationTransport is the channel between launchers: Unix.
+	// +optional
+	MigrationTransport VirtualMachineInstanceMigrationTransport `json:"migrationTransport,omitempty" protobuf:"bytes,18,opt,name=migrationTransport,casttype=VirtualMachineInstanceMigrationTransport"`
+	// EvacuationNodeName is the node that the guest shall leave.
+	// +optional
+	EvacuationNodeName string `json:"evacuationNodeName,omitempty" protobuf:"bytes,19,opt,name=evacuationNodeName"`
+	// KernelBootStatus is what is known of a kernel that was booted from an image.
+	// +optional
+	KernelBootStatus *KernelBootStatus `json:"kernelBootStatus,omitempty" protobuf:"bytes,20,opt,name=kernelBootStatus"`
+	// FSFreezeStatus is frozen while the guest's file systems are frozen.
+	// +optional
+	FSFreezeStatus string `json:"fsFreezeStatus,omitempty" protobuf:"bytes,21,opt,name=fsFreezeStatus"`
+	// TopologyHints are properties of the first node that other nodes have to offer, too.
+	// +optional
+	TopologyHints *TopologyHints `json:"topologyHints,omitempty" protobuf:"bytes,22,opt,name=topologyHints"`
+	// VirtualMachineRevisionName is the ControllerRevision with the spec that the instance was made from.
+	// +optional
+	VirtualMachineRevisionName string `json:"virtualMachineRevisionName,omitempty" protobuf:"bytes,23,opt,name=virtualMachineRevisionName"`
+	// VSOCKCID is the guest's address for sockets to its node.
+	// +optional
+	VSOCKCID *uint32 `json:"VSOCKCID,omitempty" protobuf:"varint,24,opt,name=VSOCKCID"`
+	// SelinuxContext is the SELinux context of the launcher.
+	// +optional
+	SelinuxContext string `json:"selinuxContext,omitempty" protobuf:"bytes,25,opt,name=selinuxContext"`
+	// MigratedVolumes are the volumes that are copied while the guest moves.
+	// +optional
+	// +listType=atomic
+	MigratedVolumes []StorageMigratedVolumeInfo `json:"migratedVolumes,omitempty" protobuf:"bytes,26,rep,name=migratedVolumes"`
+	// ChangedBlockTracking is the state of recording changed blocks for incremental backups.
+	// +optional
+	// +nullable
+	ChangedBlockTracking *ChangedBlockTrackingStatus `json:"changedBlockTracking,omitempty" protobuf:"bytes,27,opt,name=changedBlockTracking"`
 }
 
 // VirtualMachineInstancePhase is the step of an instance's life.
@@ -82,6 +122,8 @@ const (
 	Succeeded VirtualMachineInstancePhase = "Succeeded"
 	// Failed means that the guest crashed, could not start or was lost.
 	Failed VirtualMachineInstancePhase = "Failed"
+	// WaitingForSync means that the instance waits for a guest of another cluster.
+	WaitingForSync VirtualMachineInstancePhase = "WaitingForSync"
 	// Unknown means that the node cannot be asked.
 	Unknown VirtualMachineInstancePhase = "Unknown"
 )
@@ -95,63 +137,6 @@ type VirtualMachineInstancePhaseTransitionTimestamp struct {
 	// +optional
 	PhaseTransitionTimestamp metav1.Time `json:"phaseTransitionTimestamp,omitempty" protobuf:"bytes,2,opt,name=phaseTransitionTimestamp"`
 }
-
-// VirtualMachineInstanceCondition is one aspect of an instance's state.
-type VirtualMachineInstanceCondition struct {
-	// Type names the aspect, such as Ready, Paused or Synchronized.
-	Type VirtualMachineInstanceConditionType `json:"type" protobuf:"bytes,1,opt,name=type,casttype=VirtualMachineInstanceConditionType"`
-	// Status is True, False or Unknown.
-	Status ConditionStatus `json:"status" protobuf:"bytes,2,opt,name=status,casttype=ConditionStatus"`
-	// LastProbeTime is when the condition was last looked at.
-	// +optional
-	// +nullable
-	LastProbeTime metav1.Time `json:"lastProbeTime,omitempty" protobuf:"bytes,3,opt,name=lastProbeTime"`
-	// LastTransitionTime is when the status last changed.
-	// +optional
-	// +nullable
-	LastTransitionTime metav1.Time `json:"lastTransitionTime,omitempty" protobuf:"bytes,4,opt,name=lastTransitionTime"`
-	// Reason is one CamelCase word for the cause.
-	// +optional
-	Reason string `json:"reason,omitempty" protobuf:"bytes,5,opt,name=reason"`
-	// Message is a sentence for people.
-	// +optional
-	Message string `json:"message,omitempty" protobuf:"bytes,6,opt,name=message"`
-}
-
-// VirtualMachineInstanceConditionType names an aspect of an instance's state.
-type VirtualMachineInstanceConditionType string
-
-const (
-	// VirtualMachineInstanceReady tells that the guest runs and passes its readiness probe.
-	VirtualMachineInstanceReady VirtualMachineInstanceConditionType = "Ready"
-	// VirtualMachineInstanceProvisioning tells that the instance waits for something it needs.
-	VirtualMachineInstanceProvisioning VirtualMachineInstanceConditionType = "Provisioning"
-	// VirtualMachineInstanceSynchronized is False when the node could not do what the spec asks for.
-	VirtualMachineInstanceSynchronized VirtualMachineInstanceConditionType = "Synchronized"
-	// VirtualMachineInstancePaused tells that the guest's CPUs are stopped.
-	VirtualMachineInstancePaused VirtualMachineInstanceConditionType = "Paused"
-	// VirtualMachineInstanceAgentConnected tells that the guest agent answers.
-	VirtualMachineInstanceAgentConnected VirtualMachineInstanceConditionType = "AgentConnected"
-	// VirtualMachineInstanceSoftwareEmulation tells that the guest runs without hardware virtualization.
-	VirtualMachineInstanceSoftwareEmulation VirtualMachineInstanceConditionType = "SoftwareEmulation"
-	// VirtualMachineInstancePodScheduled is the launcher pod's condition PodScheduled while it is not True.
-	VirtualMachineInstancePodScheduled VirtualMachineInstanceConditionType = "PodScheduled"
-)
-
-const (
-	// ReasonGuestNotRunning is the reason of Ready=False before the guest runs and after it ended.
-	ReasonGuestNotRunning = "GuestNotRunning"
-	// ReasonPodNotExists is the reason of Ready=False while there is no launcher pod.
-	ReasonPodNotExists = "PodNotExists"
-	// ReasonPodTerminating is the reason of Ready=False while the launcher pod ends.
-	ReasonPodTerminating = "PodTerminating"
-	// ReasonPodConditionMissing is the reason of Ready=False while the launcher pod has no Ready condition.
-	ReasonPodConditionMissing = "PodConditionMissing"
-	// ReasonPausedByUser is the reason of Paused after the pause subresource.
-	ReasonPausedByUser = "PausedByUser"
-	// ReasonPausedIOError is the reason of Paused after a disk error.
-	ReasonPausedIOError = "PausedIOError"
-)
 
 // VirtualMachineInstanceNetworkInterface is a NIC as it was seen.
 type VirtualMachineInstanceNetworkInterface struct {
@@ -185,14 +170,6 @@ type VirtualMachineInstanceNetworkInterface struct {
 	LinkState string `json:"linkState,omitempty" protobuf:"bytes,9,opt,name=linkState"`
 }
 
-// VolumeStatus tells where a volume is attached.
-type VolumeStatus struct {
-	// Name of the volume.
-	Name string `json:"name" protobuf:"bytes,1,opt,name=name"`
-	// Target is the device name in the guest's domain, such as vda.
-	Target string `json:"target" protobuf:"bytes,2,opt,name=target"`
-}
-
 // CPUTopology counts CPUs.
 type CPUTopology struct {
 	// Cores per socket.
@@ -220,32 +197,4 @@ type MemoryStatus struct {
 	// MemoryOverhead is the memory that is reserved beside the guest's.
 	// +optional
 	MemoryOverhead *resource.Quantity `json:"memoryOverhead,omitempty" protobuf:"bytes,4,opt,name=memoryOverhead"`
-}
-
-// VirtualMachineInstanceGuestOSInfo is what the guest agent says of the operating system.
-type VirtualMachineInstanceGuestOSInfo struct {
-	// Name of the operating system.
-	// +optional
-	Name string `json:"name,omitempty" protobuf:"bytes,1,opt,name=name"`
-	// KernelRelease of the guest.
-	// +optional
-	KernelRelease string `json:"kernelRelease,omitempty" protobuf:"bytes,2,opt,name=kernelRelease"`
-	// Version of the operating system.
-	// +optional
-	Version string `json:"version,omitempty" protobuf:"bytes,3,opt,name=version"`
-	// PrettyName of the operating system.
-	// +optional
-	PrettyName string `json:"prettyName,omitempty" protobuf:"bytes,4,opt,name=prettyName"`
-	// VersionID of the operating system.
-	// +optional
-	VersionID string `json:"versionId,omitempty" protobuf:"bytes,5,opt,name=versionId"`
-	// KernelVersion of the guest.
-	// +optional
-	KernelVersion string `json:"kernelVersion,omitempty" protobuf:"bytes,6,opt,name=kernelVersion"`
-	// Machine is the hardware name, such as x86_64.
-	// +optional
-	Machine string `json:"machine,omitempty" protobuf:"bytes,7,opt,name=machine"`
-	// ID of the operating system.
-	// +optional
-	ID string `json:"id,omitempty" protobuf:"bytes,8,opt,name=id"`
 }

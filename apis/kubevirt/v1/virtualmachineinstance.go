@@ -70,10 +70,12 @@ type VirtualMachineInstanceSpec struct {
 	Tolerations []corev1.Toleration `json:"tolerations,omitempty" protobuf:"bytes,7,rep,name=tolerations"`
 	// TopologySpreadConstraints spread instances over nodes, as for pods.
 	// +optional
+	// +patchMergeKey=topologyKey
+	// +patchStrategy=merge
 	// +listType=map
 	// +listMapKey=topologyKey
 	// +listMapKey=whenUnsatisfiable
-	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty" protobuf:"bytes,8,rep,name=topologySpreadConstraints"`
+	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty" patchStrategy:"merge" patchMergeKey:"topologyKey" protobuf:"bytes,8,rep,name=topologySpreadConstraints"`
 	// PriorityClassName is the priority class of the launcher pod.
 	// +optional
 	PriorityClassName string `json:"priorityClassName,omitempty" protobuf:"bytes,9,opt,name=priorityClassName"`
@@ -107,6 +109,27 @@ type VirtualMachineInstanceSpec struct {
 	// Architecture is the guest's CPU architecture; amd64 is supported.
 	// +optional
 	Architecture string `json:"architecture,omitempty" protobuf:"bytes,19,opt,name=architecture"`
+	// ServiceAccountName is the service account whose access policies networks of the instance may depend on. Defaults to the namespace's default one; no token of it enters the launcher pod.
+	// +optional
+	ServiceAccountName string `json:"serviceAccountName,omitempty" protobuf:"bytes,20,opt,name=serviceAccountName"`
+	// AccessCredentials are SSH keys and passwords from secrets that are put into the guest, at most 256.
+	// +optional
+	// +listType=atomic
+	AccessCredentials []AccessCredential `json:"accessCredentials,omitempty" protobuf:"bytes,21,rep,name=accessCredentials"`
+	// ResourceClaims are the claims for dynamic resource allocation that devices refer to.
+	// +optional
+	// +patchMergeKey=name
+	// +patchStrategy=merge
+	// +listType=map
+	// +listMapKey=name
+	ResourceClaims []VirtualMachineInstanceResourceClaim `json:"resourceClaims,omitempty" patchStrategy:"merge" patchMergeKey:"name" protobuf:"bytes,22,rep,name=resourceClaims"`
+	// UtilityVolumes are claims that are attached to the launcher pod, not to the guest, for memory dumps and backups; at most 256.
+	// +optional
+	// +patchMergeKey=name
+	// +patchStrategy=merge
+	// +listType=map
+	// +listMapKey=name
+	UtilityVolumes []UtilityVolume `json:"utilityVolumes,omitempty" patchStrategy:"merge" patchMergeKey:"name" protobuf:"bytes,23,rep,name=utilityVolumes"`
 }
 
 // EvictionStrategy tells what an eviction of the launcher pod does.
@@ -124,46 +147,3 @@ type StartStrategy string
 
 // StartStrategyPaused starts a guest with its CPUs stopped.
 const StartStrategyPaused StartStrategy = "Paused"
-
-// Probe checks the guest over the pod network.
-type Probe struct {
-	// Handler is the check.
-	Handler `json:",inline" protobuf:"bytes,1,opt,name=handler"`
-	// InitialDelaySeconds is the time before the first check, in seconds.
-	// +optional
-	InitialDelaySeconds int32 `json:"initialDelaySeconds,omitempty" protobuf:"varint,2,opt,name=initialDelaySeconds"`
-	// TimeoutSeconds is the time that a check may take, in seconds. Defaults to 1.
-	// +optional
-	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty" protobuf:"varint,3,opt,name=timeoutSeconds"`
-	// PeriodSeconds is the time between checks, in seconds. Defaults to 10.
-	// +optional
-	PeriodSeconds int32 `json:"periodSeconds,omitempty" protobuf:"varint,4,opt,name=periodSeconds"`
-	// SuccessThreshold is the number of good checks in a row that end a failure. Defaults to 1.
-	// +optional
-	SuccessThreshold int32 `json:"successThreshold,omitempty" protobuf:"varint,5,opt,name=successThreshold"`
-	// FailureThreshold is the number of failed checks in a row that make a failure. Defaults to 3.
-	// +optional
-	FailureThreshold int32 `json:"failureThreshold,omitempty" protobuf:"varint,6,opt,name=failureThreshold"`
-}
-
-// Handler is one way to check a guest.
-type Handler struct {
-	// HTTPGet succeeds on a 2xx or 3xx answer.
-	// +optional
-	HTTPGet *corev1.HTTPGetAction `json:"httpGet,omitempty" protobuf:"bytes,1,opt,name=httpGet"`
-	// TCPSocket succeeds when the port accepts a connection.
-	// +optional
-	TCPSocket *corev1.TCPSocketAction `json:"tcpSocket,omitempty" protobuf:"bytes,2,opt,name=tcpSocket"`
-}
-
-// Port is a port of the guest that the pod network reaches.
-type Port struct {
-	// Name of the port, unique in the interface.
-	// +optional
-	Name string `json:"name,omitempty" protobuf:"bytes,1,opt,name=name"`
-	// Protocol is TCP or UDP. Defaults to TCP.
-	// +optional
-	Protocol string `json:"protocol,omitempty" protobuf:"bytes,2,opt,name=protocol"`
-	// Port is the number, 1 to 65535.
-	Port int32 `json:"port" protobuf:"varint,3,opt,name=port"`
-}

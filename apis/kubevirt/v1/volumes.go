@@ -33,6 +33,39 @@ type VolumeSource struct {
 	// DataVolume is the claim of a DataVolume in the instance's namespace.
 	// +optional
 	DataVolume *DataVolumeSource `json:"dataVolume,omitempty" protobuf:"bytes,5,opt,name=dataVolume"`
+	// HostDisk is a disk image in a directory of the node.
+	// +optional
+	HostDisk *HostDisk `json:"hostDisk,omitempty" protobuf:"bytes,6,opt,name=hostDisk"`
+	// CloudInitConfigDrive is a cloud-init data source of type ConfigDrive.
+	// +optional
+	CloudInitConfigDrive *CloudInitConfigDriveSource `json:"cloudInitConfigDrive,omitempty" protobuf:"bytes,7,opt,name=cloudInitConfigDrive"`
+	// Sysprep is a CD-ROM with answer files for the installation of Windows.
+	// +optional
+	Sysprep *SysprepSource `json:"sysprep,omitempty" protobuf:"bytes,8,opt,name=sysprep"`
+	// Ephemeral is a claim that is not written to: what the guest writes is lost when the instance ends.
+	// +optional
+	Ephemeral *EphemeralVolumeSource `json:"ephemeral,omitempty" protobuf:"bytes,9,opt,name=ephemeral"`
+	// ConfigMap shows the keys of a config map as files.
+	// +optional
+	ConfigMap *ConfigMapVolumeSource `json:"configMap,omitempty" protobuf:"bytes,10,opt,name=configMap"`
+	// Secret shows the keys of a secret as files.
+	// +optional
+	Secret *SecretVolumeSource `json:"secret,omitempty" protobuf:"bytes,11,opt,name=secret"`
+	// DownwardAPI shows fields of the launcher pod as files.
+	// +optional
+	DownwardAPI *DownwardAPIVolumeSource `json:"downwardAPI,omitempty" protobuf:"bytes,12,opt,name=downwardAPI"`
+	// ServiceAccount shows the token of a service account as a file; at most one volume of this kind.
+	// +optional
+	ServiceAccount *ServiceAccountVolumeSource `json:"serviceAccount,omitempty" protobuf:"bytes,13,opt,name=serviceAccount"`
+	// DownwardMetrics is a small disk from which the guest reads metrics of its node; at most one volume of this kind.
+	// +optional
+	DownwardMetrics *DownwardMetricsVolumeSource `json:"downwardMetrics,omitempty" protobuf:"bytes,14,opt,name=downwardMetrics"`
+	// MemoryDump is a claim that takes dumps of the guest's memory; set by the memorydump subresource.
+	// +optional
+	MemoryDump *MemoryDumpVolumeSource `json:"memoryDump,omitempty" protobuf:"bytes,15,opt,name=memoryDump"`
+	// ContainerPath is a directory of the launcher's container, for use as a file system.
+	// +optional
+	ContainerPath *ContainerPathVolumeSource `json:"containerPath,omitempty" protobuf:"bytes,16,opt,name=containerPath"`
 }
 
 // ContainerDiskSource is a disk in a container image.
@@ -48,28 +81,6 @@ type ContainerDiskSource struct {
 	// Path of the disk file in the image. Defaults to the only file in /disk.
 	// +optional
 	Path string `json:"path,omitempty" protobuf:"bytes,4,opt,name=path"`
-}
-
-// CloudInitNoCloudSource is a cloud-init data source of type NoCloud.
-type CloudInitNoCloudSource struct {
-	// UserDataSecretRef names a secret whose key userdata holds the user data.
-	// +optional
-	UserDataSecretRef *corev1.LocalObjectReference `json:"secretRef,omitempty" protobuf:"bytes,1,opt,name=secretRef"`
-	// UserDataBase64 is the user data in base64, at most 2048 bytes.
-	// +optional
-	UserDataBase64 string `json:"userDataBase64,omitempty" protobuf:"bytes,2,opt,name=userDataBase64"`
-	// UserData is the user data, at most 2048 bytes.
-	// +optional
-	UserData string `json:"userData,omitempty" protobuf:"bytes,3,opt,name=userData"`
-	// NetworkDataSecretRef names a secret whose key networkdata holds the network configuration.
-	// +optional
-	NetworkDataSecretRef *corev1.LocalObjectReference `json:"networkDataSecretRef,omitempty" protobuf:"bytes,4,opt,name=networkDataSecretRef"`
-	// NetworkDataBase64 is the network configuration in base64, at most 2048 bytes.
-	// +optional
-	NetworkDataBase64 string `json:"networkDataBase64,omitempty" protobuf:"bytes,5,opt,name=networkDataBase64"`
-	// NetworkData is the network configuration, at most 2048 bytes.
-	// +optional
-	NetworkData string `json:"networkData,omitempty" protobuf:"bytes,6,opt,name=networkData"`
 }
 
 // EmptyDiskSource is an empty disk that lives as long as the instance.
@@ -94,41 +105,4 @@ type DataVolumeSource struct {
 	// Hotpluggable tells that the volume may be removed while the guest runs.
 	// +optional
 	Hotpluggable bool `json:"hotpluggable,omitempty" protobuf:"varint,2,opt,name=hotpluggable"`
-}
-
-// Network is what an interface connects to.
-type Network struct {
-	// Name of the network and of its interface.
-	Name string `json:"name" protobuf:"bytes,1,opt,name=name"`
-	// NetworkSource is the kind of network; exactly one of its fields is set.
-	NetworkSource `json:",inline" protobuf:"bytes,2,opt,name=networkSource"`
-}
-
-// NetworkSource is the kind of network; exactly one field is set.
-type NetworkSource struct {
-	// Pod is the cluster's pod network.
-	// +optional
-	Pod *PodNetwork `json:"pod,omitempty" protobuf:"bytes,1,opt,name=pod"`
-	// Multus is a secondary network of a NetworkAttachmentDefinition.
-	// +optional
-	Multus *MultusNetwork `json:"multus,omitempty" protobuf:"bytes,2,opt,name=multus"`
-}
-
-// PodNetwork is the cluster's pod network.
-type PodNetwork struct {
-	// VMNetworkCIDR is the IPv4 network between pod and guest. Defaults to 10.0.2.0/24.
-	// +optional
-	VMNetworkCIDR string `json:"vmNetworkCIDR,omitempty" protobuf:"bytes,1,opt,name=vmNetworkCIDR"`
-	// VMIPv6NetworkCIDR is the IPv6 network between pod and guest. Defaults to fd10:0:2::/120.
-	// +optional
-	VMIPv6NetworkCIDR string `json:"vmIPv6NetworkCIDR,omitempty" protobuf:"bytes,2,opt,name=vmIPv6NetworkCIDR"`
-}
-
-// MultusNetwork is a secondary network.
-type MultusNetwork struct {
-	// NetworkName is NAME or NAMESPACE/NAME of a NetworkAttachmentDefinition.
-	NetworkName string `json:"networkName" protobuf:"bytes,1,opt,name=networkName"`
-	// Default makes this network the pod's first one.
-	// +optional
-	Default bool `json:"default,omitempty" protobuf:"varint,2,opt,name=default"`
 }

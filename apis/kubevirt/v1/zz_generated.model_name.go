@@ -9,6 +9,26 @@
 package v1
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ACPI) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ACPI"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in AccessCredential) OpenAPIModelName() string {
+	return "io.kubevirt.v1.AccessCredential"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in AccessCredentialSecretSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.AccessCredentialSecretSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in AddVolumeOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.AddVolumeOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ArchConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.ArchConfiguration"
 }
@@ -21,6 +41,26 @@ func (in ArchSpecificConfiguration) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in BIOS) OpenAPIModelName() string {
 	return "io.kubevirt.v1.BIOS"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in BackupCheckpoint) OpenAPIModelName() string {
+	return "io.kubevirt.v1.BackupCheckpoint"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in BackupOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.BackupOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in BackupVolumeInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.BackupVolumeInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in BlockSize) OpenAPIModelName() string {
+	return "io.kubevirt.v1.BlockSize"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -59,6 +99,46 @@ func (in ChangedBlockTrackingSelectors) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ChangedBlockTrackingStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ChangedBlockTrackingStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Chassis) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Chassis"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ClaimRequest) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ClaimRequest"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ClientPassthroughDevices) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ClientPassthroughDevices"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Clock) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Clock"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ClockOffset) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ClockOffset"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ClockOffsetUTC) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ClockOffsetUTC"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CloudInitConfigDriveSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CloudInitConfigDriveSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in CloudInitNoCloudSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.CloudInitNoCloudSource"
 }
@@ -79,13 +159,43 @@ func (in ConfidentialComputeConfiguration) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ConfigDriveSSHPublicKeyAccessCredentialPropagation) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ConfigDriveSSHPublicKeyAccessCredentialPropagation"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ConfigMapVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ConfigMapVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ConsoleOptions) OpenAPIModelName() string {
 	return "io.kubevirt.v1.ConsoleOptions"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerDiskInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ContainerDiskInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ContainerDiskSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.ContainerDiskSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ContainerPathVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ContainerPathVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ControllerRevisionRef) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ControllerRevisionRef"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in CustomBlockSize) OpenAPIModelName() string {
+	return "io.kubevirt.v1.CustomBlockSize"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -104,8 +214,113 @@ func (in CustomizeComponentsPatch) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DHCPOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DHCPOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DHCPPrivateOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DHCPPrivateOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeBlankImage) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeBlankImage"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeCheckpoint) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeCheckpoint"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeOrigin) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeOrigin"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in DataVolumeSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.DataVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceGCS) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceGCS"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceHTTP) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceHTTP"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceImageIO) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceImageIO"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourcePVC) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourcePVC"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceRef) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceRef"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceRegistry) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceRegistry"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceS3) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceS3"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceSnapshot) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceSnapshot"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceUpload) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceUpload"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSourceVDDK) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSourceVDDK"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeSpec) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeTemplateDummyStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeTemplateDummyStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DataVolumeTemplateSpec) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DataVolumeTemplateSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DeprecatedInterfaceMacvtap) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DeprecatedInterfaceMacvtap"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DeprecatedInterfacePasst) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DeprecatedInterfacePasst"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DeprecatedInterfaceSlirp) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DeprecatedInterfaceSlirp"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -116,6 +331,11 @@ func (in DeveloperConfiguration) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Devices) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Devices"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Diag288Watchdog) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Diag288Watchdog"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -139,6 +359,11 @@ func (in DiskDevice) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DiskIOThreads) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DiskIOThreads"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in DiskTarget) OpenAPIModelName() string {
 	return "io.kubevirt.v1.DiskTarget"
 }
@@ -149,8 +374,33 @@ func (in DiskVerification) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DomainMemoryDumpInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DomainMemoryDumpInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in DomainSpec) OpenAPIModelName() string {
 	return "io.kubevirt.v1.DomainSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DownwardAPIVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DownwardAPIVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DownwardMetrics) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DownwardMetrics"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in DownwardMetricsVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.DownwardMetricsVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in EFI) OpenAPIModelName() string {
+	return "io.kubevirt.v1.EFI"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -159,13 +409,63 @@ func (in EmptyDiskSource) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in EphemeralVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.EphemeralVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in EvacuateCancelOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.EvacuateCancelOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ExperimentalMigrationOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ExperimentalMigrationOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FeatureAPIC) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FeatureAPIC"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FeatureHyperv) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FeatureHyperv"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FeatureKVM) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FeatureKVM"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FeatureSpinlocks) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FeatureSpinlocks"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in FeatureState) OpenAPIModelName() string {
 	return "io.kubevirt.v1.FeatureState"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FeatureVendorID) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FeatureVendorID"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Features) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Features"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Filesystem) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Filesystem"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FilesystemVirtiofs) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FilesystemVirtiofs"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -179,8 +479,33 @@ func (in Flags) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FreezeUnfreezeTimeout) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FreezeUnfreezeTimeout"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in GPU) OpenAPIModelName() string {
+	return "io.kubevirt.v1.GPU"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in GenerationStatus) OpenAPIModelName() string {
 	return "io.kubevirt.v1.GenerationStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in GuestAgentCommandInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.GuestAgentCommandInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in GuestAgentPing) OpenAPIModelName() string {
+	return "io.kubevirt.v1.GuestAgentPing"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HPETTimer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HPETTimer"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -189,8 +514,53 @@ func (in Handler) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HostDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HostDevice"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HostDisk) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HostDisk"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HotplugVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HotplugVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HotplugVolumeStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HotplugVolumeStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Hugepages) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Hugepages"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HyperVPassthrough) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HyperVPassthrough"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in HypervTimer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.HypervTimer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in HypervisorConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.HypervisorConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in I6300ESBWatchdog) OpenAPIModelName() string {
+	return "io.kubevirt.v1.I6300ESBWatchdog"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InitrdInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InitrdInfo"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -201,6 +571,16 @@ func (in Input) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in InstancetypeConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.InstancetypeConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InstancetypeMatcher) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InstancetypeMatcher"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InstancetypeStatusRef) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InstancetypeStatusRef"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -234,6 +614,11 @@ func (in InterfaceMasquerade) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in InterfacePasstBinding) OpenAPIModelName() string {
+	return "io.kubevirt.v1.InterfacePasstBinding"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in InterfaceSRIOV) OpenAPIModelName() string {
 	return "io.kubevirt.v1.InterfaceSRIOV"
 }
@@ -241,6 +626,31 @@ func (in InterfaceSRIOV) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in KSMConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.KSMConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KVMTimer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KVMTimer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KernelBoot) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KernelBoot"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KernelBootContainer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KernelBootContainer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KernelBootStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KernelBootStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in KernelInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.KernelInfo"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -289,6 +699,11 @@ func (in KubeVirtWorkloadUpdateStrategy) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in LaunchSecurity) OpenAPIModelName() string {
+	return "io.kubevirt.v1.LaunchSecurity"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in LiveUpdateConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.LiveUpdateConfiguration"
 }
@@ -296,6 +711,11 @@ func (in LiveUpdateConfiguration) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in LogVerbosity) OpenAPIModelName() string {
 	return "io.kubevirt.v1.LogVerbosity"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in LunTarget) OpenAPIModelName() string {
+	return "io.kubevirt.v1.LunTarget"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -319,8 +739,18 @@ func (in Memory) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in MemoryDumpVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.MemoryDumpVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in MemoryStatus) OpenAPIModelName() string {
 	return "io.kubevirt.v1.MemoryStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in MigrateOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.MigrateOptions"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -331,6 +761,16 @@ func (in MigrationConfiguration) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in MultusNetwork) OpenAPIModelName() string {
 	return "io.kubevirt.v1.MultusNetwork"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NUMA) OpenAPIModelName() string {
+	return "io.kubevirt.v1.NUMA"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NUMAGuestMappingPassthrough) OpenAPIModelName() string {
+	return "io.kubevirt.v1.NUMAGuestMappingPassthrough"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -349,6 +789,11 @@ func (in NetworkSource) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in NoCloudSSHPublicKeyAccessCredentialPropagation) OpenAPIModelName() string {
+	return "io.kubevirt.v1.NoCloudSSHPublicKeyAccessCredentialPropagation"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NodeMediatedDeviceTypesConfig) OpenAPIModelName() string {
 	return "io.kubevirt.v1.NodeMediatedDeviceTypesConfig"
 }
@@ -356,6 +801,26 @@ func (in NodeMediatedDeviceTypesConfig) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in NodePlacement) OpenAPIModelName() string {
 	return "io.kubevirt.v1.NodePlacement"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ObjectGraphNode) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ObjectGraphNode"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ObjectGraphOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ObjectGraphOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PITTimer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PITTimer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PanicDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PanicDevice"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -379,8 +844,23 @@ func (in PersistentReservationConfiguration) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PersistentVolumeClaimInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PersistentVolumeClaimInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in PersistentVolumeClaimVolumeSource) OpenAPIModelName() string {
 	return "io.kubevirt.v1.PersistentVolumeClaimVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PlatformOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PlatformOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PluginBinding) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PluginBinding"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -394,8 +874,28 @@ func (in Port) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PortRange) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PortRange"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in PreferenceMatcher) OpenAPIModelName() string {
+	return "io.kubevirt.v1.PreferenceMatcher"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Probe) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Probe"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in QemuGuestAgentSSHPublicKeyAccessCredentialPropagation) OpenAPIModelName() string {
+	return "io.kubevirt.v1.QemuGuestAgentSSHPublicKeyAccessCredentialPropagation"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in QemuGuestAgentUserPasswordAccessCredentialPropagation) OpenAPIModelName() string {
+	return "io.kubevirt.v1.QemuGuestAgentUserPasswordAccessCredentialPropagation"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -404,13 +904,33 @@ func (in RESTClientConfiguration) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RTCTimer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.RTCTimer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in RateLimiter) OpenAPIModelName() string {
 	return "io.kubevirt.v1.RateLimiter"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Realtime) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Realtime"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in ReloadableComponentConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.ReloadableComponentConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in RemoveVolumeOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.RemoveVolumeOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ReservedOverhead) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ReservedOverhead"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -434,13 +954,93 @@ func (in Rng) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEV) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEV"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVAttestation) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVAttestation"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVMeasurementInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVMeasurementInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVPlatformInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVPlatformInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVPolicy) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVPolicy"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVSNP) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVSNP"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVSecretOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVSecretOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SEVSessionOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SEVSessionOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in SMBiosConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.SMBiosConfiguration"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SSHPublicKeyAccessCredential) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SSHPublicKeyAccessCredential"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SSHPublicKeyAccessCredentialPropagationMethod) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SSHPublicKeyAccessCredentialPropagationMethod"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SSHPublicKeyAccessCredentialSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SSHPublicKeyAccessCredentialSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ScreenshotOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ScreenshotOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in SeccompConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.SeccompConfiguration"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SecretVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SecretVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in ServiceAccountVolumeSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.ServiceAccountVolumeSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SoundDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SoundDevice"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in StallDetectorOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.StallDetectorOptions"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -454,8 +1054,33 @@ func (in StopOptions) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in StorageMigratedVolumeInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.StorageMigratedVolumeInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in StorageSpec) OpenAPIModelName() string {
+	return "io.kubevirt.v1.StorageSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in SupportContainerResources) OpenAPIModelName() string {
 	return "io.kubevirt.v1.SupportContainerResources"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SyNICTimer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SyNICTimer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SysprepSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.SysprepSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TDX) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TDX"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -469,13 +1094,33 @@ func (in TDXConfiguration) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TLBFlush) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TLBFlush"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TLSConfiguration) OpenAPIModelName() string {
 	return "io.kubevirt.v1.TLSConfiguration"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TPMDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TPMDevice"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Timer) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Timer"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TokenBucketRateLimiter) OpenAPIModelName() string {
 	return "io.kubevirt.v1.TokenBucketRateLimiter"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TopologyHints) OpenAPIModelName() string {
+	return "io.kubevirt.v1.TopologyHints"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -491,6 +1136,51 @@ func (in USBSelector) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in UnpauseOptions) OpenAPIModelName() string {
 	return "io.kubevirt.v1.UnpauseOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in UserPasswordAccessCredential) OpenAPIModelName() string {
+	return "io.kubevirt.v1.UserPasswordAccessCredential"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in UserPasswordAccessCredentialPropagationMethod) OpenAPIModelName() string {
+	return "io.kubevirt.v1.UserPasswordAccessCredentialPropagationMethod"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in UserPasswordAccessCredentialSource) OpenAPIModelName() string {
+	return "io.kubevirt.v1.UserPasswordAccessCredentialSource"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in UtilityVolume) OpenAPIModelName() string {
+	return "io.kubevirt.v1.UtilityVolume"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VGPUDisplayOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VGPUDisplayOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VGPUOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VGPUOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VMIMConfigurationOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VMIMConfigurationOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VSOCKOptions) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VSOCKOptions"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VideoDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VideoDevice"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -514,8 +1204,43 @@ func (in VirtualMachineInstance) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceBackupStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceBackupStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceCommonMigrationState) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceCommonMigrationState"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VirtualMachineInstanceCondition) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VirtualMachineInstanceCondition"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceFileSystem) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceFileSystem"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceFileSystemDisk) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceFileSystemDisk"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceFileSystemInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceFileSystemInfo"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceFileSystemList) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceFileSystemList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceGuestAgentInfo) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceGuestAgentInfo"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -524,8 +1249,33 @@ func (in VirtualMachineInstanceGuestOSInfo) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceGuestOSUser) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceGuestOSUser"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceGuestOSUserList) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceGuestOSUserList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VirtualMachineInstanceList) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VirtualMachineInstanceList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceMigrationSourceState) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceMigrationSourceState"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceMigrationState) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceMigrationState"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceMigrationTargetState) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceMigrationTargetState"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -541,6 +1291,11 @@ func (in VirtualMachineInstancePhaseTransitionTimestamp) OpenAPIModelName() stri
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VirtualMachineInstanceProfile) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VirtualMachineInstanceProfile"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineInstanceResourceClaim) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineInstanceResourceClaim"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -561,6 +1316,11 @@ func (in VirtualMachineInstanceTemplateSpec) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VirtualMachineList) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VirtualMachineList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineMemoryDumpRequest) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineMemoryDumpRequest"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -589,8 +1349,23 @@ func (in VirtualMachineStatus) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VirtualMachineVolumeRequest) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VirtualMachineVolumeRequest"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Volume) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Volume"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeMigrationState) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VolumeMigrationState"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeSnapshotStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VolumeSnapshotStatus"
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
@@ -601,4 +1376,19 @@ func (in VolumeSource) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in VolumeStatus) OpenAPIModelName() string {
 	return "io.kubevirt.v1.VolumeStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in VolumeUpdateState) OpenAPIModelName() string {
+	return "io.kubevirt.v1.VolumeUpdateState"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in Watchdog) OpenAPIModelName() string {
+	return "io.kubevirt.v1.Watchdog"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in WatchdogDevice) OpenAPIModelName() string {
+	return "io.kubevirt.v1.WatchdogDevice"
 }

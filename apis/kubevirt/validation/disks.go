@@ -69,8 +69,8 @@ func disk(d *v1.Disk, path *field.Path) field.ErrorList {
 // bootOrders checks that every place in the boot sequence is taken once, over disks and interfaces.
 func bootOrders(devices *v1.Devices, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	taken := map[uint32]bool{}
-	check := func(order *uint32, p *field.Path) {
+	taken := map[uint64]bool{}
+	check := func(order *uint64, p *field.Path) {
 		switch {
 		case order == nil:
 		case *order == 0:

@@ -5,6 +5,7 @@ package apiserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
@@ -14,7 +15,8 @@ import (
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 )
 
-// Run serves until ctx ends. The embedded etcd outlives the server, so that requests drain.
+// Run serves until ctx ends, or until a backup waits to be restored and it returns ErrRestart. The
+// embedded etcd outlives the server, so that requests drain.
 func (o *Options) Run(ctx context.Context) error {
 	if err := utilerrors.NewAggregate(o.Validate()); err != nil {
 		return err
@@ -22,6 +24,12 @@ func (o *Options) Run(ctx context.Context) error {
 	logger := klog.FromContext(ctx)
 	logger.Info("Starting virt-apiserver", "version", version.Get().GitVersion)
 	if o.embedded() {
+		opened, closeDir, err := o.openDataDir(ctx)
+		if err != nil {
+			return err
+		}
+		defer closeDir()
+		ctx = opened
 		etcd, err := embeddedetcd.Start(ctx, o.DataDir)
 		if err != nil {
 			return fmt.Errorf("start embedded etcd in %s: %w", o.DataDir, err)
@@ -38,5 +46,11 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return server.Run(ctx)
+	if err := server.Run(ctx); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, ErrRestart) {
+		return cause
+	}
+	return nil
 }

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command virt-apiserver serves the API of virtual machines behind kube-apiserver.
+// Command virt-apiserver serves the API of virtual machines behind kube-apiserver, and keeps its data.
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -12,6 +14,7 @@ import (
 	"k8s.io/component-base/cli"
 
 	"github.com/virtplane/virtplane/apiserver"
+	"github.com/virtplane/virtplane/apiserver/commands"
 )
 
 func main() {
@@ -23,7 +26,16 @@ func main() {
 		SilenceUsage: true,
 		RunE:         func(cmd *cobra.Command, _ []string) error { return options.Run(cmd.Context()) },
 	}
+	cmd.CompletionOptions.DisableDefaultCmd = true
 	cmd.SetContext(genericapiserver.SetupSignalContext())
 	options.AddFlags(cmd.Flags())
-	os.Exit(cli.Run(cmd))
+	cmd.AddCommand(commands.All()...)
+	err := cli.RunNoErrOutput(cmd)
+	if errors.Is(err, apiserver.ErrRestart) {
+		err = commands.Restart()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "Error: %v\n", err)
+		os.Exit(1)
+	}
 }

@@ -65,9 +65,10 @@ type ownServer struct {
 	api kubevirtv1.KubevirtV1Interface
 }
 
-func startOwnServer(t *testing.T, name string) *ownServer {
+func startOwnServer(t *testing.T, name string, flags ...string) *ownServer {
 	t.Helper()
 	s := &ownServer{server: must(cluster.newServer(cluster.file(name)))(t), log: cluster.file(name + ".log")}
+	s.flags = flags
 	s.start(t)
 	s.api = s.client(t)
 	t.Cleanup(func() {

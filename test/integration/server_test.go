@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/virtplane/virtplane/apiserver"
+	"github.com/virtplane/virtplane/apiserver/commands"
 )
 
 // serverStartTimeout is ten times what a start takes on two busy cores.
@@ -37,6 +38,8 @@ type server struct {
 	done chan error
 	// process is nil for a server in this process.
 	process *exec.Cmd
+	// flags are those of a process besides the usual ones.
+	flags []string
 }
 
 // options are those that any installation has, with the addresses of the test.
@@ -94,9 +97,10 @@ func (s *server) startProcess(ctx context.Context, log string) error {
 	}
 	defer out.Close()
 	kubeconfig := s.host.file("virt-apiserver.kubeconfig")
-	s.process = exec.Command(os.Args[0],
-		"--kubeconfig="+kubeconfig, "--authentication-kubeconfig="+kubeconfig, "--authorization-kubeconfig="+kubeconfig,
-		"--data-dir="+s.dataDir, "--namespace="+systemNamespace)
+	s.process = exec.Command(os.Args[0], append([]string{
+		"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
+		"--data-dir=" + s.dataDir, "--namespace=" + systemNamespace,
+	}, s.flags...)...)
 	s.process.Env = append(os.Environ(), childEnv+"=1")
 	s.process.ExtraFiles = []*os.File{file}
 	s.process.Stdout, s.process.Stderr = out, out
@@ -121,11 +125,17 @@ func (s *server) kill() error {
 // runChild is the whole program of a child process: cmd/virt-apiserver with a listener that was handed over.
 func runChild() int {
 	o, err := parse(os.Args[1:])
+	// The descriptor outlives a restart of the program in the same process.
+	handed := os.NewFile(3, "listener")
+	defer handed.Close()
 	if err == nil {
-		o.Recommended.SecureServing.Listener, err = net.FileListener(os.NewFile(3, "listener"))
+		o.Recommended.SecureServing.Listener, err = net.FileListener(handed)
 	}
 	if err == nil {
 		err = o.Run(genericapiserver.SetupSignalContext())
+	}
+	if errors.Is(err, apiserver.ErrRestart) {
+		err = commands.Restart()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -5,6 +5,7 @@
 package config
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -88,7 +89,7 @@ func From(kv *v1.KubeVirt) Config {
 			OverheadRatio:      overheadRatio(c.AdditionalGuestMemoryOverheadRatio),
 			ImagePullPolicy:    pullPolicy(c.ImagePullPolicy),
 			RuntimeClass:       c.DefaultRuntimeClass,
-			NodeSelector:       developer.NodeSelectors,
+			NodeSelector:       maps.Clone(developer.NodeSelectors),
 		},
 		Verbosity: verbosityOf(developer.LogVerbosity),
 		Gates:     gatesOf(&developer),

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apiserver/pkg/admission"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/client-go/informers"
@@ -32,6 +33,9 @@ func (o *Options) applyTo(ctx context.Context, generic *genericapiserver.Recomme
 	absent, err := o.followHost(ctx, client.Discovery())
 	if err != nil {
 		return hostCluster{}, err
+	}
+	o.Recommended.ExtraAdmissionInitializers = func(c *genericapiserver.RecommendedConfig) ([]admission.PluginInitializer, error) {
+		return []admission.PluginInitializer{ownSchemas{client: client, config: c.OpenAPIV3Config}}, nil
 	}
 	if err := o.Recommended.ApplyTo(generic); err != nil {
 		return hostCluster{}, fmt.Errorf("apply options: %w", err)

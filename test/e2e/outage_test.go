@@ -32,7 +32,8 @@ func TestServerAway(t *testing.T) {
 	doomed.Create("machine", suite.StartsPaused)
 	counting := n.AwaitRunning("counter")
 	doomed.AwaitRunning("machine")
-	console := n.Console("counter")
+	// A console gives up after five minutes by default, which is as long as the outage.
+	console := n.Console("counter", "--timeout=15")
 	first := console.AwaitTick(suite.Boot)
 
 	began := time.Now()

@@ -1,83 +1,112 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package embeddedetcd runs an etcd member inside the process, reached through a unix socket alone.
+// Package embeddedetcd runs an etcd member inside the process: alone, or as one of several that form a cluster. It is
+// reached through a socket in its data directory alone; members reach each other with certificates of their own.
 package embeddedetcd
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"go.etcd.io/etcd/server/v3/embed"
+	"k8s.io/klog/v2"
 )
 
-const (
-	clientSocket = "client.sock"
-	memberName   = "virtplane"
-	// peerURL is the address of the member in the records of its cluster. There are no peers, so nothing listens there.
-	peerURL = "unix:///peer"
-	// quotaBytes is etcd's advised maximum; 10,000 full-size virtual machines take less than a tenth of it.
-	quotaBytes = 8 << 30
-	// snapshotCount is lower than etcd's default: the objects are few and a restart replays less.
-	snapshotCount = 5000
-)
+const clientSocket = "client.sock"
+
+// Config says how to run a member.
+type Config struct {
+	// DataDir is an absolute path on a persistent volume.
+	DataDir string
+	// QuotaBytes is the size of the database above which writes are refused; 0 means DefaultQuotaBytes.
+	QuotaBytes int64
+	// Cluster is nil for a member that is alone.
+	Cluster *Cluster
+}
 
 // Etcd is a running member.
-type Etcd struct{ server *embed.Etcd }
+type Etcd struct {
+	config  Config
+	ordinal int
+	server  *embed.Etcd
+	// peers is nil for a member that is alone.
+	peers *peerServer
+
+	// steward is the goroutine that looks after the cluster, which stop ends.
+	steward sync.WaitGroup
+	stop    context.CancelFunc
+
+	closing atomic.Bool
+	closed  sync.Once
+}
 
 // Endpoint returns the address that clients of the member in dataDir dial.
 func Endpoint(dataDir string) string { return "unix://" + filepath.Join(dataDir, clientSocket) }
 
-// Start runs a member with its data under dataDir and returns when it serves.
+// Start runs a member that is alone, with its data under dataDir, and returns when it serves.
 func Start(ctx context.Context, dataDir string) (*Etcd, error) {
-	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+	return Config{DataDir: dataDir}.Start(ctx)
+}
+
+// Start runs a member and returns when it serves: with a leader, all that was acknowledged, and a vote.
+func (config Config) Start(ctx context.Context) (*Etcd, error) {
+	if err := os.MkdirAll(config.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
 	// A killed process leaves its socket behind; the data's own lock keeps a second process out.
-	if err := os.Remove(filepath.Join(dataDir, clientSocket)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(config.DataDir, clientSocket)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove old socket: %w", err)
 	}
-	server, err := embed.StartEtcd(config(dataDir))
+	if config.Cluster != nil {
+		return startMember(ctx, config)
+	}
+	e := &Etcd{config: config}
+	settings, err := config.alone(newLogger(klog.FromContext(ctx), &e.closing))
 	if err != nil {
+		return nil, err
+	}
+	if e.server, err = embed.StartEtcd(settings); err != nil {
 		return nil, err
 	}
 	select {
-	case <-server.Server.ReadyNotify():
-		return &Etcd{server: server}, nil
-	case err := <-server.Err():
-		server.Close()
-		return nil, err
+	case <-e.server.Server.ReadyNotify():
+	case err = <-e.server.Err():
+	case <-e.Done():
+		err = errStopped
 	case <-ctx.Done():
-		server.Close()
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
-}
-
-func config(dataDir string) *embed.Config {
-	client := url.URL{Scheme: "unix", Path: filepath.Join(dataDir, clientSocket)}
-	peer, err := url.Parse(peerURL)
 	if err != nil {
-		panic(err) // a constant
+		e.Close()
+		return nil, err
 	}
-	c := embed.NewConfig()
-	c.Name = memberName
-	c.Dir = filepath.Join(dataDir, "etcd")
-	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
-	// etcd ignores the path of a peer's unix socket and would listen on one that every process of the
-	// network namespace may dial.
-	c.ListenPeerUrls, c.AdvertisePeerUrls = nil, []url.URL{*peer}
-	c.InitialCluster = memberName + "=" + peerURL
-	c.InitialClusterToken = memberName
-	c.QuotaBackendBytes = quotaBytes
-	c.SnapshotCount = snapshotCount
-	c.LogLevel = "warn"
-	c.LogOutputs = []string{embed.StdErrLogOutput}
-	return c
+	// A member alone has nobody to convince that its data is the right one.
+	return e, unmarkRestored(config.DataDir)
 }
 
-// Close stops the member after it has written what it acknowledged.
-func (e *Etcd) Close() { e.server.Close() }
+var errStopped = errors.New("etcd stopped; its log says why")
+
+// Done is closed when the member has stopped, by itself or by Close.
+func (e *Etcd) Done() <-chan struct{} { return e.server.Server.StopNotify() }
+
+// Close stops the member after it has written what it acknowledged. One that is not to come back leaves the cluster.
+func (e *Etcd) Close() {
+	e.closed.Do(func() {
+		if e.stop != nil {
+			e.stop()
+			e.steward.Wait()
+			e.leave(klog.Background())
+		}
+		e.closing.Store(true)
+		e.server.Close()
+		if e.peers != nil {
+			e.peers.close()
+		}
+	})
+}

@@ -68,6 +68,9 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.keepSpace(generic, clients.Kubernetes); err != nil {
+		return nil, err
+	}
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
 	// Until its last request is answered a stopping server sends others to where the next one will be,

@@ -26,11 +26,16 @@ const etcdPrefix = "/registry/virtplane.io"
 // maxSocketPath is the longest path of a unix socket that Linux takes, in bytes.
 const maxSocketPath = 107
 
+// minQuotaBytes is a database with some hundred objects and their history of a few minutes.
+const minQuotaBytes = 16 << 20
+
 // Options are the flags of virt-apiserver.
 type Options struct {
 	Recommended *genericoptions.RecommendedOptions
 	// DataDir holds the embedded etcd; unused with external etcd servers.
 	DataDir string
+	// EtcdQuotaBytes is how large the database of the embedded etcd may become.
+	EtcdQuotaBytes int64
 	// Namespace is where virtplane is installed.
 	Namespace string
 	// ServiceName is the Service through which the aggregator reaches this server.
@@ -44,6 +49,9 @@ func NewOptions() *Options {
 	o := &Options{
 		Recommended: genericoptions.NewRecommendedOptions(etcdPrefix, storageCodec()),
 		DataDir:     "/var/lib/virtplane",
+
+		EtcdQuotaBytes: embeddedetcd.DefaultQuotaBytes,
+
 		Namespace:   "virtplane-system",
 		ServiceName: "virt-apiserver",
 	}
@@ -57,6 +65,8 @@ func NewOptions() *Options {
 func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	o.Recommended.AddFlags(fs)
 	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd, on a persistent volume. Unused with --etcd-servers.")
+	fs.Int64Var(&o.EtcdQuotaBytes, "etcd-quota-backend-bytes", o.EtcdQuotaBytes, "How large the database of the embedded etcd may become. "+
+		"New objects are refused when nine tenths are in use. Unused with --etcd-servers, whose quota is theirs.")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace in which virtplane is installed.")
 	fs.StringVar(&o.ServiceName, "service-name", o.ServiceName, "Service through which kube-apiserver reaches this server.")
 	fs.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay, "How long a stopping server, which is not ready any more, goes on serving, "+
@@ -72,6 +82,9 @@ func (o *Options) Validate() []error {
 		}
 		if n := len(strings.TrimPrefix(embeddedetcd.Endpoint(o.DataDir), "unix://")); n > maxSocketPath {
 			errs = append(errs, fmt.Errorf("--data-dir: %q is %d characters too long for the path of a socket in it", o.DataDir, n-maxSocketPath))
+		}
+		if o.EtcdQuotaBytes < minQuotaBytes {
+			errs = append(errs, fmt.Errorf("--etcd-quota-backend-bytes: %d must be at least %d", o.EtcdQuotaBytes, minQuotaBytes))
 		}
 		// The address of the embedded server is only known to Config; the library insists on one.
 		o.Recommended.Etcd.StorageConfig.Transport.ServerList = []string{embeddedetcd.Endpoint(o.DataDir)}

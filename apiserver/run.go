@@ -30,7 +30,7 @@ func (o *Options) Run(ctx context.Context) error {
 		}
 		defer closeDir()
 		ctx = opened
-		etcd, err := embeddedetcd.Start(ctx, o.DataDir)
+		etcd, err := embeddedetcd.Config{DataDir: o.DataDir, QuotaBytes: o.EtcdQuotaBytes}.Start(ctx)
 		if err != nil {
 			return fmt.Errorf("start embedded etcd in %s: %w", o.DataDir, err)
 		}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 )
 
 const (
@@ -76,6 +78,10 @@ func Carry(dataDir string) (*Order, error) {
 			if err := os.Rename(current, aside); err != nil {
 				return nil, fmt.Errorf("put replaced data aside: %w", err)
 			}
+		}
+		// Other members of a former cluster have to know that this data is meant to be older than theirs.
+		if err := embeddedetcd.MarkRestored(dataDir); err != nil {
+			return nil, fmt.Errorf("mark restored data: %w", err)
 		}
 		if err := os.Rename(prepared, current); err != nil {
 			return nil, fmt.Errorf("put restored data in place: %w", err)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Regenerates everything that is derived from the types under apis/: deep copies, defaults,
-# protobuf, OpenAPI and the clients. Needs protoc (Debian package protobuf-compiler).
+# protobuf, OpenAPI, the clients, and the list of supported fields. Needs protoc (Debian package protobuf-compiler).
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -59,3 +59,6 @@ lister-gen --go-header-file "$header" --output-dir client/listers --output-pkg $
 informer-gen --go-header-file "$header" --output-dir client/informers --output-pkg $module/client/informers \
   --versioned-clientset-package $module/client/clientset/versioned --listers-package $module/client/listers "$api"
 gofmt -w apis client
+
+go run ./hack/apisupport >"$work/api-support.md"
+cp "$work/api-support.md" docs/api-support.md

@@ -88,7 +88,7 @@ func TestBadInputIsRefusedWithItsField(t *testing.T) {
 		{"instance with an unknown field", "VirtualMachineInstance", `{"domain":{` + memory + `,"cpus":2}}`, 400,
 			`VirtualMachineInstance in version "v1" cannot be handled as a VirtualMachineInstance: strict decoding error: unknown field "spec.domain.cpus"`, nil},
 		{"field that is not there yet", "VirtualMachineInstance", `{"domain":{` + memory + `},"volumes":[{"name":"a","persistentVolumeClaim":{"claimName":"c"}}]}`, 422,
-			`VirtualMachineInstance.kubevirt.io "bad" is invalid: spec.volumes[0].persistentVolumeClaim: Forbidden: claims as disks are not supported by this version of virtplane`,
+			`VirtualMachineInstance.kubevirt.io "bad" is invalid: spec.volumes[0].persistentVolumeClaim: Forbidden: claims as disks are not supported by this version of virtplane; use containerDisk or emptyDisk`,
 			[]string{"spec.volumes[0].persistentVolumeClaim"}},
 	} {
 		t.Run(b.name, func(t *testing.T) {

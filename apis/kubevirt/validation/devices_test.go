@@ -31,14 +31,14 @@ func TestDisks(t *testing.T) {
 			`$.volumes[0].name: Invalid value: "A_": ` + labelRule,
 		}},
 		{"two targets", root(func(d *v1.Disk) { d.CDRom = &v1.CDRomTarget{} }), []string{
-			`$.domain.devices.disks[0]: Invalid value: "root": can have only a single target type: disk or cdrom`,
+			`$.domain.devices.disks[0]: Invalid value: "root": can have only a single target type: disk, lun or cdrom`,
 		}},
 		{"bus", root(func(d *v1.Disk) { d.Disk.Bus = "ide" }), []string{
 			`$.domain.devices.disks[0].disk.bus: Unsupported value: "ide": supported values: "virtio", "sata", "scsi", "usb"`,
 		}},
 		{"cdrom bus and tray", root(func(d *v1.Disk) { d.Disk, d.CDRom = nil, &v1.CDRomTarget{Bus: "virtio", Tray: "ajar"} }), []string{
+			`$.domain.devices.disks[0].cdrom.tray: Unsupported value: "ajar": supported values: "closed"`,
 			`$.domain.devices.disks[0].cdrom.bus: Unsupported value: "virtio": supported values: "sata", "scsi", "usb"`,
-			`$.domain.devices.disks[0].cdrom.tray: Unsupported value: "ajar": supported values: "open", "closed"`,
 		}},
 		{"read-only sata", root(func(d *v1.Disk) { d.Disk.Bus, d.Disk.ReadOnly = v1.DiskBusSATA, true }), []string{
 			`$.domain.devices.disks[0].disk.readonly: Invalid value: true: sata hard disks cannot be read-only; use virtio, scsi or a cdrom`,
@@ -113,10 +113,10 @@ func TestVolumes(t *testing.T) {
 			`$.volumes[0].emptyDisk.capacity: Invalid value: "0": must be greater than 0`,
 		}},
 		{"claim", root(v1.VolumeSource{PersistentVolumeClaim: &v1.PersistentVolumeClaimVolumeSource{}}), []string{
-			`$.volumes[0].persistentVolumeClaim: Forbidden: claims as disks are not supported by this version of virtplane`,
+			`$.volumes[0].persistentVolumeClaim: Forbidden: claims as disks are not supported by this version of virtplane; use containerDisk or emptyDisk`,
 		}},
 		{"data volume", root(v1.VolumeSource{DataVolume: &v1.DataVolumeSource{Name: "a"}}), []string{
-			`$.volumes[0].dataVolume: Forbidden: DataVolumes are not supported by this version of virtplane`,
+			`$.volumes[0].dataVolume: Forbidden: DataVolumes are not supported by this version of virtplane; use containerDisk or emptyDisk`,
 		}},
 	} {
 		c.run(t)
@@ -191,7 +191,7 @@ func TestNetworks(t *testing.T) {
 			`$.domain.devices.interfaces[1].name: Duplicate value: "default"`,
 		}},
 		{"two types", func(s *v1.VirtualMachineInstanceSpec) { s.Networks[0].Multus = &v1.MultusNetwork{} }, []string{
-			`$.networks[0].multus: Forbidden: secondary networks are not supported by this version of virtplane`,
+			`$.networks[0].multus: Forbidden: secondary networks are not supported by this version of virtplane; use pod`,
 			`$.networks[0]: Invalid value: "[pod multus]": must have exactly one network type`,
 		}},
 		{"guest networks", pod(v1.PodNetwork{VMNetworkCIDR: "10.1.0.0/30", VMIPv6NetworkCIDR: "fd00::/126"}), nil},
@@ -210,7 +210,7 @@ func TestNetworks(t *testing.T) {
 			`$.domain.devices.interfaces[0].bridge: Forbidden: bridge interfaces are not supported by this version of virtplane; use masquerade`,
 		}},
 		{"two bindings", nic(func(i *v1.Interface) { i.SRIOV = &v1.InterfaceSRIOV{} }), []string{
-			`$.domain.devices.interfaces[0].sriov: Forbidden: SR-IOV interfaces are not supported by this version of virtplane`,
+			`$.domain.devices.interfaces[0].sriov: Forbidden: SR-IOV interfaces are not supported by this version of virtplane; use masquerade`,
 			`$.domain.devices.interfaces[0]: Invalid value: "[masquerade sriov]": must have exactly one binding method`,
 		}},
 		{"model", nic(func(i *v1.Interface) { i.Model = "ne1000" }), []string{

@@ -17,7 +17,6 @@ var (
 	cdromBuses = []v1.DiskBus{v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusUSB}
 	caches     = []v1.DriverCache{v1.CacheNone, v1.CacheWriteThrough, v1.CacheWriteBack}
 	ioModes    = []v1.DriverIO{v1.IONative, v1.IOThreads}
-	trays      = []v1.TrayState{v1.TrayStateOpen, v1.TrayStateClosed}
 )
 
 func disks(list []v1.Disk, path *field.Path) field.ErrorList {
@@ -33,8 +32,8 @@ func disks(list []v1.Disk, path *field.Path) field.ErrorList {
 
 func disk(d *v1.Disk, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	if d.Disk != nil && d.CDRom != nil {
-		errs = append(errs, field.Invalid(path, d.Name, "can have only a single target type: disk or cdrom"))
+	if len(members(d.DiskDevice)) > 1 {
+		errs = append(errs, field.Invalid(path, d.Name, "can have only a single target type: disk, lun or cdrom"))
 	}
 	if t := d.Disk; t != nil {
 		at := path.Child("disk")
@@ -49,9 +48,6 @@ func disk(d *v1.Disk, path *field.Path) field.ErrorList {
 		at := path.Child("cdrom")
 		if !slices.Contains(cdromBuses, t.Bus) {
 			errs = append(errs, field.NotSupported(at.Child("bus"), t.Bus, cdromBuses))
-		}
-		if !slices.Contains(trays, t.Tray) {
-			errs = append(errs, field.NotSupported(at.Child("tray"), t.Tray, trays))
 		}
 	}
 	if d.Serial != "" && (len(d.Serial) > maxSerial || !serialNumber.MatchString(d.Serial)) {

@@ -5,13 +5,16 @@ package validation
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/validation"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/support"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
@@ -60,7 +63,8 @@ func reservedLabels(labels map[string]string, path *field.Path) field.ErrorList 
 
 // instanceSpec checks a spec whose defaults are filled in.
 func instanceSpec(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.ErrorList {
-	errs := domain(&spec.Domain, path.Child("domain"))
+	errs := support.Refused(spec, path)
+	errs = append(errs, domain(&spec.Domain, path.Child("domain"))...)
 	errs = append(errs, volumes(spec, path)...)
 	errs = append(errs, networks(spec, path)...)
 	errs = append(errs, placement(spec, path)...)
@@ -115,4 +119,17 @@ func exactlyOne(path *field.Path, what string, set []string) field.ErrorList {
 		return nil
 	}
 	return field.ErrorList{field.Invalid(path, fmt.Sprint(set), fmt.Sprintf("must have exactly one %s", what))}
+}
+
+// members returns the JSON names of the fields that are set in a struct of which one may be set.
+func members(union any) []string {
+	var set []string
+	v := reflect.ValueOf(union)
+	for i := range v.NumField() {
+		if !v.Field(i).IsNil() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			set = append(set, name)
+		}
+	}
+	return set
 }

@@ -58,18 +58,12 @@ func networks(spec *v1.VirtualMachineInstanceSpec, root *field.Path) field.Error
 }
 
 func network(n *v1.Network, at *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	var set []string
+	errs := exactlyOne(at, "network type", members(n.NetworkSource))
 	if n.Pod != nil {
-		set = append(set, "pod")
 		errs = append(errs, guestCIDR(n.Pod.VMNetworkCIDR, at.Child("pod", "vmNetworkCIDR"), netip.Addr.Is4)...)
 		errs = append(errs, guestCIDR(n.Pod.VMIPv6NetworkCIDR, at.Child("pod", "vmIPv6NetworkCIDR"), netip.Addr.Is6)...)
 	}
-	if n.Multus != nil {
-		set = append(set, "multus")
-		errs = append(errs, unsupported(at.Child("multus"), "secondary networks"))
-	}
-	return append(errs, exactlyOne(at, "network type", set)...)
+	return errs
 }
 
 func guestCIDR(cidr string, at *field.Path, family func(netip.Addr) bool) field.ErrorList {
@@ -91,20 +85,12 @@ func interfaces(nic *v1.Interface, network *v1.Network, at, networks *field.Path
 	if network == nil {
 		errs = append(errs, field.Invalid(at.Child("name"), nic.Name, fmt.Sprintf("%s has no network of this name", networks)))
 	}
-	var set []string
-	if nic.Masquerade != nil {
-		set = append(set, "masquerade")
-		if network != nil && network.Pod == nil {
-			errs = append(errs, field.Invalid(at.Child("masquerade"), nic.Name, "Masquerade interface only implemented with pod network"))
-		}
+	if nic.Masquerade != nil && network != nil && network.Pod == nil {
+		errs = append(errs, field.Invalid(at.Child("masquerade"), nic.Name, "Masquerade interface only implemented with pod network"))
 	}
-	if nic.Bridge != nil {
-		set = append(set, "bridge")
-		errs = append(errs, field.Forbidden(at.Child("bridge"), "bridge interfaces are not supported by this version of virtplane; use masquerade"))
-	}
-	if nic.SRIOV != nil {
-		set = append(set, "sriov")
-		errs = append(errs, unsupported(at.Child("sriov"), "SR-IOV interfaces"))
+	set := members(nic.InterfaceBindingMethod)
+	if nic.Binding != nil {
+		set = append(set, "binding")
 	}
 	errs = append(errs, exactlyOne(at, "binding method", set)...)
 	if nic.Model != "" && !slices.Contains(nicModels, nic.Model) {
@@ -158,15 +144,9 @@ func probe(spec *v1.VirtualMachineInstanceSpec, p *v1.Probe, at *field.Path) fie
 	if p == nil {
 		return nil
 	}
-	var set []string
-	if p.HTTPGet != nil {
-		set = append(set, "httpGet")
-	}
-	if p.TCPSocket != nil {
-		set = append(set, "tcpSocket")
-	}
+	set := members(p.Handler)
 	errs := exactlyOne(at, "handler: httpGet or tcpSocket", set)
-	if !slices.ContainsFunc(spec.Networks, func(n v1.Network) bool { return n.Pod != nil }) {
+	if (p.HTTPGet != nil || p.TCPSocket != nil) && !slices.ContainsFunc(spec.Networks, func(n v1.Network) bool { return n.Pod != nil }) {
 		errs = append(errs, field.Invalid(at, fmt.Sprint(set), "needs an interface on the pod network"))
 	}
 	for _, v := range []struct {

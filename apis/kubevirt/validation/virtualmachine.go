@@ -6,7 +6,6 @@
 package validation
 
 import (
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -14,6 +13,7 @@ import (
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/support"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
@@ -38,7 +38,7 @@ func VirtualMachineUpdate(vm, old *v1.VirtualMachine) field.ErrorList {
 }
 
 func virtualMachineSpec(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList {
-	errs := runStrategy(spec, path)
+	errs := append(runStrategy(spec, path), support.RefusedVM(spec, path)...)
 	template := path.Child("template")
 	if spec.Template == nil {
 		return append(errs, field.Required(template, "missing virtual machine template."))
@@ -60,8 +60,6 @@ func runStrategy(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList 
 			"Running and RunStrategy are mutually exclusive. Note that Running is deprecated, please use RunStrategy instead")}
 	case spec.Running == nil && spec.RunStrategy == nil:
 		return field.ErrorList{field.Required(path.Child("runStrategy"), "RunStrategy must be specified: "+oneOf(runStrategies))}
-	case spec.RunStrategy != nil && !slices.Contains(runStrategies, *spec.RunStrategy):
-		return field.ErrorList{field.NotSupported(path.Child("runStrategy"), *spec.RunStrategy, runStrategies)}
 	}
 	return nil
 }

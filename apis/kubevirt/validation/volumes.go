@@ -43,36 +43,17 @@ func volumes(spec *v1.VirtualMachineInstanceSpec, root *field.Path) field.ErrorL
 }
 
 func volume(v *v1.Volume, at *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	var set []string
+	errs := exactlyOne(at, "volume source", members(v.VolumeSource))
 	if s := v.ContainerDisk; s != nil {
-		set = append(set, "containerDisk")
 		errs = append(errs, containerDisk(s, at.Child("containerDisk"))...)
 	}
 	if s := v.CloudInitNoCloud; s != nil {
-		set = append(set, "cloudInitNoCloud")
 		errs = append(errs, cloudInit(s, at.Child("cloudInitNoCloud"))...)
 	}
-	if s := v.EmptyDisk; s != nil {
-		set = append(set, "emptyDisk")
-		if s.Capacity.Sign() <= 0 {
-			errs = append(errs, field.Invalid(at.Child("emptyDisk", "capacity"), s.Capacity.String(), "must be greater than 0"))
-		}
+	if s := v.EmptyDisk; s != nil && s.Capacity.Sign() <= 0 {
+		errs = append(errs, field.Invalid(at.Child("emptyDisk", "capacity"), s.Capacity.String(), "must be greater than 0"))
 	}
-	if v.PersistentVolumeClaim != nil {
-		set = append(set, "persistentVolumeClaim")
-		errs = append(errs, unsupported(at.Child("persistentVolumeClaim"), "claims as disks"))
-	}
-	if v.DataVolume != nil {
-		set = append(set, "dataVolume")
-		errs = append(errs, unsupported(at.Child("dataVolume"), "DataVolumes"))
-	}
-	return append(errs, exactlyOne(at, "volume source", set)...)
-}
-
-// unsupported refuses a field that it would mislead to ignore.
-func unsupported(at *field.Path, what string) *field.Error {
-	return field.Forbidden(at, what+" are not supported by this version of virtplane")
+	return errs
 }
 
 func containerDisk(s *v1.ContainerDiskSource, at *field.Path) field.ErrorList {

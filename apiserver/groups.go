@@ -12,6 +12,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/kubevirt"
 	"github.com/virtplane/virtplane/registry/subresource"
 	"github.com/virtplane/virtplane/registry/virtualmachine"
 	"github.com/virtplane/virtplane/registry/virtualmachineinstance"
@@ -19,7 +20,8 @@ import (
 
 // installGroups serves kubevirt.io, and its subresources a second time where clients of the
 // published API look for them.
-func installGroups(server *genericapiserver.GenericAPIServer, machines *virtualmachine.Storage, instances *virtualmachineinstance.Storage) error {
+func installGroups(server *genericapiserver.GenericAPIServer, machines *virtualmachine.Storage, instances *virtualmachineinstance.Storage,
+	kubevirts *kubevirt.Storage) error {
 	verbs := map[string]rest.Storage{
 		"virtualmachines/start":           machines.Start,
 		"virtualmachines/stop":            machines.Stop,
@@ -33,6 +35,8 @@ func installGroups(server *genericapiserver.GenericAPIServer, machines *virtualm
 		"virtualmachines/status":         machines.Status,
 		"virtualmachineinstances":        instances.Instance,
 		"virtualmachineinstances/status": instances.Status,
+		"kubevirts":                      kubevirts.KubeVirt,
+		"kubevirts/status":               kubevirts.Status,
 	}
 	second := map[string]rest.Storage{
 		"virtualmachines":         subresource.NewParent("virtualmachine", func() runtime.Object { return &v1.VirtualMachine{} }),

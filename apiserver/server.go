@@ -9,6 +9,7 @@ import (
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
+	"github.com/virtplane/virtplane/registry/kubevirt"
 	"github.com/virtplane/virtplane/registry/virtualmachine"
 	"github.com/virtplane/virtplane/registry/virtualmachineinstance"
 )
@@ -26,7 +27,12 @@ func (c *Config) New() (*Server, error) {
 		return nil, fmt.Errorf("make generic server: %w", err)
 	}
 	getter := c.Generic.RESTOptionsGetter
-	instances, err := virtualmachineinstance.NewStorage(Scheme, getter,
+	kubevirts, err := kubevirt.NewStorage(Scheme, getter, c.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	settings := c.settings()
+	instances, err := virtualmachineinstance.NewStorage(Scheme, getter, settings,
 		virtualmachineinstance.Writers{Namespace: c.Namespace}, c.Nodes)
 	if err != nil {
 		return nil, err
@@ -35,10 +41,13 @@ func (c *Config) New() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := installGroups(generic, machines, instances); err != nil {
+	if err := installGroups(generic, machines, instances, kubevirts); err != nil {
 		return nil, err
 	}
 	if err := c.addHooks(generic); err != nil {
+		return nil, err
+	}
+	if err := followSettings(generic, settings, kubevirts.Source(c.Namespace)); err != nil {
 		return nil, err
 	}
 	return &Server{generic: generic, host: c.host}, nil

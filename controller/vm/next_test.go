@@ -215,7 +215,7 @@ func (w *world) before(state *State, effects Effects) bool {
 	w.vmi = Instance(w.vm, *effects.Create)
 	w.vmi.UID = types.UID(fmt.Sprintf("instance-%d", w.made))
 	w.vmi.Status.Phase = v1.Pending
-	v1.SetDefaults_VirtualMachineInstance(w.vmi)
+	v1.SetInstanceSpecDefaults(&w.vmi.Spec)
 	paused := ""
 	if ptr.Deref(w.vmi.Spec.StartStrategy, "") == v1.StartStrategyPaused {
 		paused = ", paused"

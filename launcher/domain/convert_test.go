@@ -51,7 +51,7 @@ func check(t *testing.T, base string) {
 	if err := yaml.UnmarshalStrict(raw, &s); err != nil {
 		t.Fatal(err)
 	}
-	v1.SetDefaults_VirtualMachineInstance(&s.VMI)
+	v1.SetInstanceSpecDefaults(&s.VMI.Spec)
 	got, err := Convert(Input{
 		VMI: &s.VMI, KVM: s.KVM, VhostNet: s.VhostNet, Volumes: s.Volumes, Interfaces: s.Interfaces,
 		SerialSocket: "/private/virt-serial0", VNCSocket: "/private/virt-vnc",

@@ -43,9 +43,9 @@ func (*REST) ShortNames() []string { return []string{"vmi", "vmis"} }
 // Categories puts instances into "all".
 func (*REST) Categories() []string { return []string{"all"} }
 
-// NewStorage returns the storages; nodes reaches the plugins of the nodes.
-func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, writers Writers, nodes Nodes) (*Storage, error) {
-	s := strategy{frame.NewStrategy(typer)}
+// NewStorage returns the storages; settings has the defaults of new instances, nodes reaches the plugins of the nodes.
+func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, settings Settings, writers Writers, nodes Nodes) (*Storage, error) {
+	s := strategy{frame.NewStrategy(typer), settings}
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &v1.VirtualMachineInstance{} },
 		NewListFunc:               func() runtime.Object { return &v1.VirtualMachineInstanceList{} },

@@ -14,21 +14,35 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/apis/kubevirt/validation"
 	"github.com/virtplane/virtplane/registry/frame"
 )
 
+// Settings tells which settings of the installation are in force.
+type Settings interface {
+	// Wait returns when they are known.
+	Wait(ctx context.Context) error
+	Current() config.Config
+}
+
 // strategy holds the rules of the main resource: users write metadata and, once, spec.
-type strategy struct{ frame.Strategy }
+type strategy struct {
+	frame.Strategy
+	settings Settings
+}
 
 // GetResetFields tells server-side apply that the status is not applied through the main resource.
 func (strategy) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
 	return frame.ResetFields(v1.SchemeGroupVersion, "status")
 }
 
-func (strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
+func (s strategy) PrepareForCreate(ctx context.Context, obj runtime.Object) {
 	vmi := obj.(*v1.VirtualMachineInstance)
+	// An error means that the request has run out of time, which whatever comes next says.
+	_ = s.settings.Wait(ctx)
+	s.settings.Current().Instances.Apply(&vmi.Spec)
 	vmi.Generation = 1
 	vmi.Status = v1.VirtualMachineInstanceStatus{
 		Phase:       v1.Pending,
@@ -45,6 +59,7 @@ func (strategy) PrepareForCreate(_ context.Context, obj runtime.Object) {
 
 func (strategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
 	vmi, before := obj.(*v1.VirtualMachineInstance), old.(*v1.VirtualMachineInstance)
+	config.KeepChosen(&vmi.Spec, &before.Spec)
 	vmi.Status = before.Status
 	vmi.Generation = before.Generation
 }

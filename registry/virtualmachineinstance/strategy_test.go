@@ -4,6 +4,7 @@
 package virtualmachineinstance
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
@@ -30,11 +32,34 @@ func stored() *v1.VirtualMachineInstance {
 	}
 }
 
+// settings are those of the installation in tests.
+type settings struct{ config.InstanceDefaults }
+
+func (settings) Wait(context.Context) error { return nil }
+
+func (s settings) Current() config.Config { return config.Config{Instances: s.InstanceDefaults} }
+
+func TestSettingsDecideOnceWhatTheUserLeavesOut(t *testing.T) {
+	rules := strategy{settings: settings{config.InstanceDefaults{CPUModel: "Nehalem"}}}
+	written, vmi := &v1.VirtualMachineInstance{}, &v1.VirtualMachineInstance{}
+	v1.SetDefaults_VirtualMachineInstance(written)
+	written.DeepCopyInto(vmi)
+	rules.PrepareForCreate(t.Context(), vmi)
+	if model := vmi.Spec.Domain.CPU.Model; model != "Nehalem" {
+		t.Errorf("CPU model %q", model)
+	}
+	later := strategy{settings: settings{config.InstanceDefaults{CPUModel: "EPYC"}}}
+	later.PrepareForUpdate(t.Context(), written, vmi)
+	if diff := cmp.Diff(vmi.Spec, written.Spec); diff != "" {
+		t.Errorf("the same manifest is another instance under other settings (- before, + after):\n%s", diff)
+	}
+}
+
 func TestCreateBeginsThePendingPhase(t *testing.T) {
 	vmi := stored()
 	vmi.Finalizers, vmi.Generation = nil, 5
 	vmi.Status = v1.VirtualMachineInstanceStatus{Phase: v1.Running, NodeName: "node1"}
-	strategy{}.PrepareForCreate(t.Context(), vmi)
+	strategy{settings: settings{}}.PrepareForCreate(t.Context(), vmi)
 	if vmi.Generation != 1 || !slices.Equal(vmi.Finalizers, []string{v1.VirtualMachineInstanceFinalizer}) {
 		t.Errorf("generation %d, finalizers %v", vmi.Generation, vmi.Finalizers)
 	}

@@ -39,17 +39,27 @@ func instancesOf(c *v1.KubeVirtConfiguration) InstanceDefaults {
 	return d
 }
 
-// LikeOf are the defaults with which a spec that leaves out what spec has becomes like it. An instance that is written
-// again as its creator wrote it is the same instance, and so is a template that it was made from.
-func LikeOf(spec *v1.VirtualMachineInstanceSpec) InstanceDefaults {
-	d := InstanceDefaults{EvictionStrategy: ptr.Deref(spec.EvictionStrategy, "")}
-	if spec.Domain.CPU != nil {
-		d.CPUModel = spec.Domain.CPU.Model
+// KeepChosen fills in what was chosen when the instance of spec was created, and is left out of wanted. An instance that is
+// written again as its creator wrote it is the same instance.
+func KeepChosen(wanted, spec *v1.VirtualMachineInstanceSpec) {
+	if m := spec.Domain.Machine; m != nil {
+		if wanted.Domain.Machine == nil {
+			wanted.Domain.Machine = &v1.Machine{}
+		}
+		if wanted.Domain.Machine.Type == "" {
+			wanted.Domain.Machine.Type = m.Type
+		}
 	}
-	if spec.Domain.Machine != nil {
-		d.MachineType = spec.Domain.Machine.Type
+	if wanted.Domain.CPU != nil && wanted.Domain.CPU.Model == "" && spec.Domain.CPU != nil {
+		wanted.Domain.CPU.Model = spec.Domain.CPU.Model
 	}
-	return d
+	if wanted.EvictionStrategy == nil && spec.EvictionStrategy != nil {
+		wanted.EvictionStrategy = ptr.To(*spec.EvictionStrategy)
+	}
+	if len(wanted.Domain.Devices.Interfaces) == 0 && len(wanted.Networks) == 0 {
+		before := spec.DeepCopy()
+		wanted.Domain.Devices.Interfaces, wanted.Networks = before.Domain.Devices.Interfaces, before.Networks
+	}
 }
 
 // Apply fills in all that the user left out of a spec.

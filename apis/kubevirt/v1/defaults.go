@@ -39,15 +39,37 @@ func SetDefaults_VirtualMachine(vm *VirtualMachine) {
 	}
 }
 
-// SetDefaults_VirtualMachineInstance fills in what the user left out.
+// SetDefaults_VirtualMachineInstance fills in what the user left out, but for what an installation can choose:
+// that is filled in once, when the instance is created.
 func SetDefaults_VirtualMachineInstance(vmi *VirtualMachineInstance) {
-	SetInstanceSpecDefaults(&vmi.Spec)
+	setFixedDefaults(&vmi.Spec)
 	settleSpec(&vmi.Spec)
 	settleStatus(&vmi.Status)
 }
 
-// SetInstanceSpecDefaults fills in what the user left out of an instance's spec.
+// SetInstanceSpecDefaults fills in what the user left out of an instance's spec, as in an installation without
+// settings.
 func SetInstanceSpecDefaults(spec *VirtualMachineInstanceSpec) {
+	setFixedDefaults(spec)
+	setChosenDefaults(spec)
+}
+
+// setChosenDefaults fills in what an installation can choose.
+func setChosenDefaults(spec *VirtualMachineInstanceSpec) {
+	domain := &spec.Domain
+	if domain.Machine == nil {
+		domain.Machine = &Machine{}
+	}
+	if domain.Machine.Type == "" {
+		domain.Machine.Type = defaultMachineType
+	}
+	if domain.CPU.Model == "" {
+		domain.CPU.Model = defaultCPUModel
+	}
+	setNetworkDefaults(spec)
+}
+
+func setFixedDefaults(spec *VirtualMachineInstanceSpec) {
 	if spec.Architecture == "" {
 		spec.Architecture = defaultArchitecture
 	}
@@ -56,7 +78,6 @@ func SetInstanceSpecDefaults(spec *VirtualMachineInstanceSpec) {
 	}
 	setDomainDefaults(&spec.Domain)
 	setDiskDefaults(spec)
-	setNetworkDefaults(spec)
 	setProbeDefaults(spec.LivenessProbe)
 	setProbeDefaults(spec.ReadinessProbe)
 	for i := range spec.Volumes {
@@ -65,12 +86,6 @@ func SetInstanceSpecDefaults(spec *VirtualMachineInstanceSpec) {
 }
 
 func setDomainDefaults(domain *DomainSpec) {
-	if domain.Machine == nil {
-		domain.Machine = &Machine{}
-	}
-	if domain.Machine.Type == "" {
-		domain.Machine.Type = defaultMachineType
-	}
 	setCPUDefaults(domain)
 	if domain.Features != nil && domain.Features.ACPI.Enabled == nil {
 		domain.Features.ACPI.Enabled = ptr(true)
@@ -102,9 +117,6 @@ func setCPUDefaults(domain *DomainSpec) {
 	cpu.Cores = max(cpu.Cores, 1)
 	cpu.Sockets = max(cpu.Sockets, 1)
 	cpu.Threads = max(cpu.Threads, 1)
-	if cpu.Model == "" {
-		cpu.Model = defaultCPUModel
-	}
 	for i := range cpu.Features {
 		if cpu.Features[i].Policy == "" {
 			cpu.Features[i].Policy = "require"

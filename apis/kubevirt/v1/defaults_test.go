@@ -22,6 +22,9 @@ func defaulted[T runtime.Object](t *testing.T, obj T) T {
 	}
 	out := obj.DeepCopyObject().(T)
 	scheme.Default(out)
+	if vmi, ok := any(out).(*VirtualMachineInstance); ok {
+		setChosenDefaults(&vmi.Spec) // as when it is created
+	}
 	return out
 }
 

@@ -29,7 +29,7 @@ type specCase struct {
 func (c specCase) run(t *testing.T) {
 	t.Run(c.name, func(t *testing.T) {
 		vmi := instance(c.change)
-		v1.SetDefaults_VirtualMachineInstance(vmi)
+		v1.SetInstanceSpecDefaults(&vmi.Spec)
 		compare(t, VirtualMachineInstance(vmi), at("spec", c.want))
 		vm := machine(c.change)
 		compare(t, VirtualMachine(vm), at("spec.template.spec", c.want))

@@ -81,7 +81,7 @@ func TestVirtualMachineUpdate(t *testing.T) {
 
 func TestVirtualMachineInstanceMetadata(t *testing.T) {
 	vmi := instance(nil)
-	v1.SetDefaults_VirtualMachineInstance(vmi)
+	v1.SetInstanceSpecDefaults(&vmi.Spec)
 	vmi.Labels = map[string]string{}
 	var want []string
 	for _, label := range []string{
@@ -97,7 +97,7 @@ func TestVirtualMachineInstanceMetadata(t *testing.T) {
 
 func TestVirtualMachineInstanceUpdate(t *testing.T) {
 	stored := instance(nil)
-	v1.SetDefaults_VirtualMachineInstance(stored)
+	v1.SetInstanceSpecDefaults(&stored.Spec)
 	stored.ResourceVersion = "1"
 	stored.Labels = map[string]string{v1.NodeNameLabel: "node1"}
 

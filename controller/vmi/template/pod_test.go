@@ -41,7 +41,7 @@ func instances(t *testing.T) map[string]*v1.VirtualMachineInstance {
 		if err := yaml.UnmarshalStrict(text, vmi); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		v1.SetDefaults_VirtualMachineInstance(vmi)
+		v1.SetInstanceSpecDefaults(&vmi.Spec)
 		out[strings.TrimSuffix(file, ".vmi.yaml")] = vmi
 	}
 	return out

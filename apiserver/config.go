@@ -45,14 +45,11 @@ type Config struct {
 
 // Config reaches the host cluster, issues the certificates and makes the configuration.
 func (o *Options) Config(ctx context.Context) (*Config, error) {
-	clients, err := o.clients()
+	id, err := o.loadIdentity(ctx)
 	if err != nil {
 		return nil, err
 	}
-	manager, err := certificates.NewManager(ctx, clients, o.Namespace, o.ServiceName)
-	if err != nil {
-		return nil, fmt.Errorf("load certificates: %w", err)
-	}
+	clients, manager := id.clients, id.manager
 	o.Recommended.SecureServing.ServerCert.GeneratedCert = manager.Serving()
 
 	generic := genericapiserver.NewRecommendedConfig(Codecs)
@@ -71,6 +68,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	if err := o.keepSpace(generic, clients.Kubernetes); err != nil {
 		return nil, err
 	}
+	o.watchEtcd(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
 	// Until its last request is answered a stopping server sends others to where the next one will be,

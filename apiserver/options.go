@@ -42,18 +42,23 @@ type Options struct {
 	ServiceName string
 	// ShutdownDelay is how long a stopping server goes on serving while others learn not to send it requests.
 	ShutdownDelay time.Duration
+	// EtcdPeerAddress is where the members of the embedded etcd reach each other; empty for one that is alone.
+	EtcdPeerAddress string
+	// EtcdMember is the name of the embedded member; empty for the name of the host.
+	EtcdMember string
+
+	identity *identity
+	etcd     *embeddedetcd.Etcd
 }
 
 // NewOptions returns the defaults.
 func NewOptions() *Options {
 	o := &Options{
-		Recommended: genericoptions.NewRecommendedOptions(etcdPrefix, storageCodec()),
-		DataDir:     "/var/lib/virtplane",
-
+		Recommended:    genericoptions.NewRecommendedOptions(etcdPrefix, storageCodec()),
+		DataDir:        "/var/lib/virtplane",
 		EtcdQuotaBytes: embeddedetcd.DefaultQuotaBytes,
-
-		Namespace:   "virtplane-system",
-		ServiceName: "virt-apiserver",
+		Namespace:      "virtplane-system",
+		ServiceName:    "virt-apiserver",
 	}
 	o.Recommended.Etcd.StorageConfig.EncodeVersioner =
 		runtime.NewMultiGroupVersioner(v1.SchemeGroupVersion, schema.GroupKind{Group: v1.GroupName})
@@ -71,6 +76,9 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ServiceName, "service-name", o.ServiceName, "Service through which kube-apiserver reaches this server.")
 	fs.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay, "How long a stopping server, which is not ready any more, goes on serving, "+
 		"so that kube-apiserver turns to other replicas first. A few seconds with several replicas; a single one only comes back later by it.")
+	fs.StringVar(&o.EtcdPeerAddress, "etcd-peer-address", o.EtcdPeerAddress, "host:port at which the embedded etcd members of several replicas reach each other, with "+
+		embeddedetcd.OrdinalPlaceholder+" where the number of the replica stands. The stateful set says how many there are. Empty for a member that is alone; unused with --etcd-servers.")
+	fs.StringVar(&o.EtcdMember, "etcd-member", o.EtcdMember, "Name of the embedded etcd member, which is that of its pod in the stateful set. The host name by default.")
 }
 
 // Validate returns every problem of the flags.
@@ -89,6 +97,9 @@ func (o *Options) Validate() []error {
 		// The address of the embedded server is only known to Config; the library insists on one.
 		o.Recommended.Etcd.StorageConfig.Transport.ServerList = []string{embeddedetcd.Endpoint(o.DataDir)}
 		defer func() { o.Recommended.Etcd.StorageConfig.Transport.ServerList = nil }()
+		if err := o.validateMember(); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if o.Namespace == "" {
 		errs = append(errs, errors.New("--namespace: must be set"))

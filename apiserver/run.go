@@ -6,13 +6,11 @@ package apiserver
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/klog/v2"
 
 	"github.com/virtplane/virtplane/apis/version"
-	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 )
 
 // Run serves until ctx ends, or until a backup waits to be restored and it returns ErrRestart. The
@@ -30,13 +28,10 @@ func (o *Options) Run(ctx context.Context) error {
 		}
 		defer closeDir()
 		ctx = opened
-		etcd, err := embeddedetcd.Config{DataDir: o.DataDir, QuotaBytes: o.EtcdQuotaBytes}.Start(ctx)
-		if err != nil {
-			return fmt.Errorf("start embedded etcd in %s: %w", o.DataDir, err)
+		if ctx, err = o.startEtcd(ctx); err != nil {
+			return err
 		}
-		defer etcd.Close()
-		logger.Info("Embedded etcd is ready", "dataDir", o.DataDir)
-		o.Recommended.Etcd.StorageConfig.Transport.ServerList = []string{embeddedetcd.Endpoint(o.DataDir)}
+		defer o.etcd.Close()
 	}
 	config, err := o.Config(ctx)
 	if err != nil {
@@ -49,7 +44,7 @@ func (o *Options) Run(ctx context.Context) error {
 	if err := server.Run(ctx); err != nil {
 		return err
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, ErrRestart) {
+	if cause := context.Cause(ctx); errors.Is(cause, ErrRestart) || errors.Is(cause, errEtcdStopped) {
 		return cause
 	}
 	return nil

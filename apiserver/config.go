@@ -68,9 +68,9 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	if err := o.keepSpace(generic, clients.Kubernetes); err != nil {
 		return nil, err
 	}
-	o.watchEtcd(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
+	o.watchEtcd(generic)
 	// Until its last request is answered a stopping server sends others to where the next one will be,
 	// instead of refusing connections.
 	generic.ShutdownSendRetryAfter = true

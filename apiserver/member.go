@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/klog/v2"
@@ -20,6 +21,10 @@ import (
 
 // memberCertificates is the directory of the member's certificate, below the data directory.
 const memberCertificates = "tls"
+
+// replicaShutdownDelay is how long one of several replicas goes on serving when it stops, unless a flag says otherwise:
+// kube-proxy and kube-apiserver learn within it that the replica is not ready any more.
+const replicaShutdownDelay = 5 * time.Second
 
 // errEtcdStopped ends a server whose etcd has ended: started again it serves, or says why it cannot.
 var errEtcdStopped = errors.New("the embedded etcd has stopped; its log says why")
@@ -120,7 +125,11 @@ func (o *Options) validateMember() error {
 
 // watchEtcd has the server not be ready while its etcd member cannot serve, so that requests go to other replicas.
 func (o *Options) watchEtcd(generic *genericapiserver.RecommendedConfig) {
-	if o.etcd != nil {
-		generic.AddReadyzChecks(o.etcd)
+	if o.etcd == nil {
+		return
+	}
+	generic.AddReadyzChecks(o.etcd)
+	if o.etcd.Members() > 1 && o.ShutdownDelay == 0 {
+		generic.ShutdownDelayDuration = replicaShutdownDelay
 	}
 }

@@ -95,6 +95,9 @@ var errStopped = errors.New("etcd stopped; its log says why")
 // Done is closed when the member has stopped, by itself or by Close.
 func (e *Etcd) Done() <-chan struct{} { return e.server.Server.StopNotify() }
 
+// Members returns how many members the cluster has, as this one knows it.
+func (e *Etcd) Members() int { return len(e.server.Server.Cluster().Members()) }
+
 // Close stops the member after it has written what it acknowledged. One that is not to come back leaves the cluster.
 func (e *Etcd) Close() {
 	e.closed.Do(func() {

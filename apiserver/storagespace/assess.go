@@ -47,6 +47,8 @@ type Observation struct {
 	VolumeSize, VolumeFree int64
 	// Alarm tells that NOSPACE is raised for this member.
 	Alarm bool
+	// Past is the revision of the look before: clients that keep up no longer read history before it.
+	Past int64
 }
 
 // Verdict is a level with its reasons.
@@ -80,7 +82,7 @@ func byQuota(o Observation, before Level) Level {
 		if before >= limit.level {
 			percent -= better
 		}
-		if o.Quota > 0 && o.InUse >= o.Quota/100*percent {
+		if o.Quota > 0 && o.InUse*100 >= o.Quota*percent {
 			return limit.level
 		}
 	}

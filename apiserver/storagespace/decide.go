@@ -12,14 +12,19 @@ const (
 	usualGain = 100 * mib
 	// pressedGain is the same when room is needed, in parts of the file.
 	pressedGain = 8
-	// compactInterval is how often history is given up early when room is needed.
-	compactInterval = time.Minute
+	// compactInterval is how often history is given up early when room is needed. With the alarm raised only
+	// deletions make history, and each of them is to count at once.
+	compactInterval, alarmCompactInterval = time.Minute, time.Second
 	// spare is what a defragmentation leaves free on the volume beside the second file that it writes.
 	spare = 64 * mib
 )
 
 // history is what was done before.
-type history struct{ compacted, defragmented time.Time }
+type history struct {
+	compacted, defragmented time.Time
+	// compactedTo is the revision before which history is gone.
+	compactedTo int64
+}
 
 // actions are what to do now, in this order.
 type actions struct {
@@ -33,8 +38,12 @@ func decide(o Observation, v Verdict, h history) actions {
 	var a actions
 	// Only the member itself knows of its volume; its exit would take reads away as well.
 	a.raise = v.ByVolume == ReadOnly && !o.Alarm
-	pressed := v.Level >= Full || o.Size >= o.Quota/100*fullQuota
-	a.compact = pressed && o.At.Sub(h.compacted) >= compactInterval
+	pressed := v.Level >= Full || o.Size*100 >= o.Quota*fullQuota
+	every := compactInterval
+	if o.Alarm {
+		every = alarmCompactInterval
+	}
+	a.compact = pressed && o.Past > h.compactedTo && o.At.Sub(h.compacted) >= every
 	free := o.Size - o.InUse
 	since := o.At.Sub(h.defragmented)
 	usual := free >= max(usualGain, o.Size/2) && since >= usualInterval
@@ -43,6 +52,6 @@ func decide(o Observation, v Verdict, h history) actions {
 		a.defragment, a.cramped = false, true
 	}
 	// etcd raises the alarm again with the next write when there is still no room.
-	a.disarm = o.Alarm && v.ByVolume < ReadOnly && o.Size < o.Quota/100*fullQuota
+	a.disarm = o.Alarm && v.ByVolume < ReadOnly && o.Size*100 < o.Quota*fullQuota
 	return a
 }

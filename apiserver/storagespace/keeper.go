@@ -26,7 +26,7 @@ type Keeper struct {
 	quota   int64
 
 	history history
-	// past is the revision of the last look: history before it is no longer read by clients that keep up.
+	// past is the revision of the last look.
 	past int64
 	told string
 }
@@ -84,6 +84,7 @@ func (k *Keeper) look(ctx context.Context) {
 		k.tell(ctx, err)
 		return
 	}
+	s.Past, k.past = k.past, s.revision
 	v := k.judge(s)
 	a := decide(s.Observation, v, k.history)
 	if a.cramped {
@@ -91,9 +92,8 @@ func (k *Keeper) look(ctx context.Context) {
 		k.history.defragmented = s.At
 	}
 	err = k.act(ctx, s, a)
-	k.past = s.revision
 	k.tell(ctx, err)
-	if a != (actions{}) && err == nil {
+	if (a.compact || a.defragment || a.raise || a.disarm) && err == nil {
 		if s, err = k.member.observe(ctx); err == nil {
 			k.judge(s)
 		}
@@ -120,12 +120,12 @@ func (k *Keeper) act(ctx context.Context, s *status, a actions) error {
 		}
 		logger.Error(nil, "The volume is nearly full: refusing writes before etcd exits for want of space", "dataDir", k.member.dataDir, "volumeFreeMiB", s.VolumeFree/mib)
 	}
-	if a.compact && k.past > 0 {
-		if err := k.member.compact(ctx, k.past); err != nil {
+	if a.compact {
+		if err := k.member.compact(ctx, s.Past); err != nil {
 			return err
 		}
-		k.history.compacted = s.At
-		logger.Info("Gave up history of the database to make room", "before", k.past)
+		k.history.compacted, k.history.compactedTo = s.At, s.Past
+		logger.Info("Gave up history of the database to make room", "before", s.Past)
 	}
 	if a.defragment {
 		if err := k.defragment(ctx, s); err != nil {

@@ -31,6 +31,11 @@ func TestOptions(t *testing.T) {
 		{"longer data directory", []string{"--data-dir=/" + strings.Repeat("d", 95)}, []string{
 			`--data-dir: "/` + strings.Repeat("d", 95) + `" is 1 characters too long for the path of a socket in it`,
 		}},
+		{"any front proxy", []string{"--requestheader-client-ca-file=ca.crt"}, []string{
+			"--requestheader-allowed-names: must be set with --requestheader-client-ca-file to the common name of the front proxy's certificate, " +
+				"or every certificate of that CA could speak for any user",
+		}},
+		{"negative delay", []string{"--shutdown-delay-duration=-1s"}, []string{"--shutdown-delay-duration: -1s must not be negative"}},
 		{"all problems at once", []string{"--data-dir=", "--namespace=", "--service-name="}, []string{
 			`--data-dir: "" must be an absolute path, or name external servers with --etcd-servers`,
 			"--namespace: must be set",
@@ -88,7 +93,7 @@ func TestNewObjectsGetTheirDefaultsOnDecoding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if vmi, ok := obj.(*v1.VirtualMachineInstance); !ok || vmi.Spec.Architecture != "amd64" || len(vmi.Spec.Networks) != 1 {
+	if vmi, ok := obj.(*v1.VirtualMachineInstance); !ok || vmi.Spec.Architecture != "amd64" || vmi.Spec.TerminationGracePeriodSeconds == nil {
 		t.Errorf("decoded %v", obj)
 	}
 }

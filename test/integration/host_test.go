@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -63,8 +64,8 @@ func apiserverBinary() (string, error) {
 	return path, nil
 }
 
-// startHost runs a kube-apiserver under dir and returns when it is ready.
-func startHost(ctx context.Context, dir string) (*host, error) {
+// startHost runs a kube-apiserver under dir, with flags besides or instead of the usual ones, and returns when it is ready.
+func startHost(ctx context.Context, dir string, flags ...string) (*host, error) {
 	binary, err := apiserverBinary()
 	if err != nil {
 		return nil, err
@@ -86,7 +87,11 @@ func startHost(ctx context.Context, dir string) (*host, error) {
 		return nil, fmt.Errorf("make log: %w", err)
 	}
 	defer log.Close()
-	h.server = exec.Command(binary, h.flags(port)...)
+	usual := slices.DeleteFunc(h.flags(port), func(flag string) bool {
+		name, _, _ := strings.Cut(flag, "=")
+		return slices.ContainsFunc(flags, func(other string) bool { return strings.HasPrefix(other, name+"=") })
+	})
+	h.server = exec.Command(binary, append(usual, flags...)...)
 	h.server.Stdout, h.server.Stderr = log, log
 	// A test binary that is killed takes its servers with it.
 	h.server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

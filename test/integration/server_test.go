@@ -83,9 +83,17 @@ func (h *host) newServer(dataDir string) (*server, error) {
 	return &server{host: h, listener: listener, dataDir: dataDir, done: make(chan error, 1)}, nil
 }
 
-// startProcess runs the server in a process of its own, which kill ends. The listener stays here,
-// so that the address survives the process.
+// startProcess runs the server in a process of its own, which kill ends, and returns when it is ready.
 func (s *server) startProcess(ctx context.Context, log string) error {
+	if err := s.spawn(log); err != nil {
+		return err
+	}
+	return s.wait(ctx)
+}
+
+// spawn begins to run the server in a process of its own. The listener stays here, so that the
+// address survives the process.
+func (s *server) spawn(log string) error {
 	file, err := s.listener.(*net.TCPListener).File()
 	if err != nil {
 		return fmt.Errorf("share listener: %w", err)
@@ -110,7 +118,15 @@ func (s *server) startProcess(ctx context.Context, log string) error {
 	}
 	process := s.process
 	go func() { s.done <- process.Wait() }()
-	return s.wait(ctx)
+	return nil
+}
+
+// terminate asks the process to end and returns how it did, once it is gone.
+func (s *server) terminate() error {
+	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("terminate virt-apiserver: %w", err)
+	}
+	return <-s.done
 }
 
 // kill ends the process as a crash does and waits until it is gone.

@@ -1,0 +1,6 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package linearizability judges what clients saw of objects while servers crashed: whether there is one order of all
+// requests that explains every answer and agrees with real time, and whether watches told all of it.
+package linearizability

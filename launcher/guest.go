@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/klog/v2"
 
@@ -86,6 +87,10 @@ func (l *launcher) prepare(ctx context.Context, vmi *v1.VirtualMachineInstance,
 	if err != nil {
 		return domain.Output{}, false, err
 	}
+	kernel, err := l.volumes.PrepareKernel(vmi)
+	if err != nil {
+		return domain.Output{}, false, err
+	}
 	output, err := domain.Convert(domain.Input{
 		VMI:          vmi,
 		KVM:          kvm,
@@ -94,6 +99,9 @@ func (l *launcher) prepare(ctx context.Context, vmi *v1.VirtualMachineInstance,
 		Interfaces:   interfaces,
 		SerialSocket: l.serialSocket(),
 		VNCSocket:    filepath.Join(privateDir, "virt-vnc"),
+		Kernel:       kernel,
+		Private:      privateDir,
+		Now:          time.Now(),
 	})
 	klog.FromContext(ctx).V(2).Info("Converted instance", "domain", output.XML)
 	return output, !kvm, err

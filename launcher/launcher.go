@@ -131,6 +131,7 @@ func newLauncher(options *Options, load Loader) (*launcher, error) {
 		layout:  libvirtd.Layout{Home: privateDir},
 		volumes: disk.Preparer{
 			ContainerDisks: "/var/run/kubevirt/container-disks",
+			KernelBoot:     "/var/run/kubevirt/kernel-boot",
 			Claims:         filepath.Join(privateDir, "vmi-disks"),
 			Devices:        "/dev",
 			Secrets:        "/var/run/kubevirt/secrets",

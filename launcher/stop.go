@@ -137,6 +137,8 @@ func (l *launcher) ended(status reaper.Status, stopping bool) session.Report {
 		return session.Report{State: session.StateShutdown, Reason: "GuestShutdown"}
 	case virt.EndStopped:
 		return stoppedReport()
+	case virt.EndPanicked:
+		return session.Report{State: session.StateFailed, Reason: "GuestPanicked", Message: "the guest's kernel has crashed"}
 	}
 	message := "QEMU ended unexpectedly: " + status.String()
 	if status.Signal == unix.SIGKILL && outOfMemory() {

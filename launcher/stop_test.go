@@ -162,6 +162,7 @@ func TestCleanEndOfQEMUIsExplainedByLibvirt(t *testing.T) {
 		"by the guest":  {virt.EndShutdown, session.StateShutdown, "GuestShutdown"},
 		"by an order":   {virt.EndStopped, session.StateShutdown, "Stopped"},
 		"by a mistake":  {virt.EndCrashed, session.StateFailed, "Crashed"},
+		"by a panic":    {virt.EndPanicked, session.StateFailed, "GuestPanicked"},
 		"not explained": {virt.EndUnknown, session.StateFailed, "Crashed"},
 	} {
 		t.Run(name, func(t *testing.T) {

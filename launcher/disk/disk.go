@@ -46,6 +46,8 @@ type Source struct {
 type Preparer struct {
 	// ContainerDisks holds the mounted image of each containerDisk volume.
 	ContainerDisks string
+	// KernelBoot holds the mounted image of a kernel.
+	KernelBoot string
 	// Claims holds the mounted filesystem of each PersistentVolumeClaim.
 	Claims string
 	// Devices holds the device of each claim of volumeMode Block.

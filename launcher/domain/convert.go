@@ -7,6 +7,7 @@ package domain
 
 import (
 	"fmt"
+	"time"
 
 	"libvirt.org/go/libvirtxml"
 
@@ -39,6 +40,12 @@ type Input struct {
 	SerialSocket string
 	// VNCSocket is where QEMU listens for VNC.
 	VNCSocket string
+	// Kernel is what the guest boots instead of a disk, if its owner asks for that.
+	Kernel disk.Kernel
+	// Private is a directory of the instance for what its machine keeps, such as firmware variables.
+	Private string
+	// Now is the time at the start.
+	Now time.Time
 }
 
 // Output is the domain and what the plugin wants to know of it.
@@ -77,9 +84,6 @@ func build(in Input) (*libvirtxml.Domain, map[string]string, error) {
 		UUID:       uuid,
 		Memory:     &libvirtxml.DomainMemory{Value: uint(memory.Guest.Value() >> 10), Unit: "KiB"},
 		SysInfo:    []libvirtxml.DomainSysInfo{sysInfo(vmi, uuid)},
-		OS:         bootOS(vmi),
-		Features:   features(vmi),
-		Clock:      clock(),
 		OnPoweroff: "destroy",
 		OnReboot:   "restart",
 		OnCrash:    "destroy",
@@ -89,76 +93,46 @@ func build(in Input) (*libvirtxml.Domain, map[string]string, error) {
 		},
 		Devices: &libvirtxml.DomainDeviceList{Emulator: emulator},
 	}
-	setCPU(d, vmi.Spec.Domain.CPU, in.KVM)
-	if !in.KVM {
-		emulate(d)
+	if policy := vmi.Spec.Domain.RebootPolicy; policy != nil && *policy == v1.RebootPolicyTerminate {
+		d.OnReboot = "destroy"
 	}
-	disks, err := addDisks(d.Devices, in)
+	if err := setPlatform(d, in); err != nil {
+		return nil, nil, err
+	}
+	disks, threads, err := addDisks(d.Devices, in)
 	if err != nil {
 		return nil, nil, err
 	}
+	d.IOThreads = threads.total
 	if err := addInterfaces(d.Devices, in); err != nil {
 		return nil, nil, err
 	}
-	addDevices(d.Devices, in)
-	addControllers(d.Devices)
+	if err := addDevices(d.Devices, in); err != nil {
+		return nil, nil, err
+	}
+	addControllers(d.Devices, vmi)
+	separateAliases(d.Devices)
 	placeDevices(d.Devices)
 	return d, disks, nil
 }
 
+// setPlatform sets what the machine is apart from its devices.
+func setPlatform(d *libvirtxml.Domain, in Input) (err error) {
+	if d.OS, err = bootOS(in); err != nil {
+		return err
+	}
+	if d.Features, err = features(in); err != nil {
+		return err
+	}
+	if d.Clock, err = clock(in); err != nil {
+		return err
+	}
+	setCPU(d, in.VMI.Spec.Domain.CPU, in.KVM)
+	if !in.KVM {
+		emulate(d)
+	}
+	return nil
+}
+
 // minMemory is below what any firmware boots with, in bytes.
 const minMemory = 1 << 20
-
-func bootOS(vmi *v1.VirtualMachineInstance) *libvirtxml.DomainOS {
-	machine := "q35"
-	if m := vmi.Spec.Domain.Machine; m != nil && m.Type != "" {
-		machine = m.Type
-	}
-	os := &libvirtxml.DomainOS{
-		Type:   &libvirtxml.DomainOSType{Arch: "x86_64", Machine: machine, Type: "hvm"},
-		SMBios: &libvirtxml.DomainSMBios{Mode: "sysinfo"},
-	}
-	if f := vmi.Spec.Domain.Firmware; f != nil && f.Bootloader != nil && f.Bootloader.BIOS != nil {
-		if serial := f.Bootloader.BIOS.UseSerial; serial != nil && *serial && vmi.SerialConsole() {
-			os.BIOS = &libvirtxml.DomainBIOS{UseSerial: yes}
-		}
-	}
-	return os
-}
-
-// sysInfo is what the guest sees in its SMBIOS tables; systemd and cloud-init know the
-// manufacturer's name.
-func sysInfo(vmi *v1.VirtualMachineInstance, uuid string) libvirtxml.DomainSysInfo {
-	entries := []libvirtxml.DomainSysInfoEntry{
-		{Name: "manufacturer", Value: "KubeVirt"},
-		{Name: "product", Value: "None"},
-		{Name: "family", Value: "KubeVirt"},
-		{Name: "uuid", Value: uuid},
-	}
-	if f := vmi.Spec.Domain.Firmware; f != nil && f.Serial != "" {
-		entries = append(entries, libvirtxml.DomainSysInfoEntry{Name: "serial", Value: f.Serial})
-	}
-	return libvirtxml.DomainSysInfo{SMBIOS: &libvirtxml.DomainSysInfoSMBIOS{
-		System: &libvirtxml.DomainSysInfoSystem{Entry: entries},
-	}}
-}
-
-func features(vmi *v1.VirtualMachineInstance) *libvirtxml.DomainFeatureList {
-	list := &libvirtxml.DomainFeatureList{
-		APIC:   &libvirtxml.DomainFeatureAPIC{},
-		VMPort: &libvirtxml.DomainFeatureState{State: off},
-	}
-	f := vmi.Spec.Domain.Features
-	if f == nil || f.ACPI.Enabled == nil || *f.ACPI.Enabled {
-		list.ACPI = &libvirtxml.DomainFeature{}
-	}
-	return list
-}
-
-func clock() *libvirtxml.DomainClock {
-	return &libvirtxml.DomainClock{Offset: "utc", Timer: []libvirtxml.DomainTimer{
-		{Name: "rtc", TickPolicy: "catchup"},
-		{Name: "pit", TickPolicy: "delay"},
-		{Name: "hpet", Present: no},
-	}}
-}

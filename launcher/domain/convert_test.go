@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"libvirt.org/go/libvirtxml"
 	"sigs.k8s.io/yaml"
@@ -26,6 +27,7 @@ type scenario struct {
 	VhostNet   bool                      `json:"vhostNet"`
 	Volumes    map[string]disk.Source    `json:"volumes"`
 	Interfaces []session.Interface       `json:"interfaces"`
+	Kernel     disk.Kernel               `json:"kernel"`
 	Disks      map[string]string         `json:"disks"`
 	Error      string                    `json:"error"`
 	VMI        v1.VirtualMachineInstance `json:"vmi"`
@@ -54,7 +56,8 @@ func check(t *testing.T, base string) {
 	v1.SetInstanceSpecDefaults(&s.VMI.Spec)
 	got, err := Convert(Input{
 		VMI: &s.VMI, KVM: s.KVM, VhostNet: s.VhostNet, Volumes: s.Volumes, Interfaces: s.Interfaces,
-		SerialSocket: "/private/virt-serial0", VNCSocket: "/private/virt-vnc",
+		SerialSocket: "/private/virt-serial0", VNCSocket: "/private/virt-vnc", Private: "/private", Kernel: s.Kernel,
+		Now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC),
 	})
 	if s.Error != "" {
 		if err == nil || !strings.Contains(err.Error(), s.Error) {

@@ -27,7 +27,7 @@ func setCPU(d *libvirtxml.Domain, cpu *v1.CPU, kvm bool) {
 		cpu = &v1.CPU{}
 	}
 	sockets, cores, threads := max(cpu.Sockets, 1), max(cpu.Cores, 1), max(cpu.Threads, 1)
-	d.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: uint(sockets * cores * threads)}
+	d.VCPU = &libvirtxml.DomainVCPU{Placement: "static", Value: vcpus(cpu)}
 	d.CPU = model(cpu, kvm)
 	d.CPU.Topology = &libvirtxml.DomainCPUTopology{Sockets: int(sockets), Cores: int(cores), Threads: int(threads)}
 	for _, f := range cpu.Features {
@@ -35,8 +35,19 @@ func setCPU(d *libvirtxml.Domain, cpu *v1.CPU, kvm bool) {
 		if policy == "" {
 			policy = "require"
 		}
+		if policy == "require" && d.CPU.Mode == "custom" {
+			d.CPU.Check = "partial" // or a feature that cannot be had would be missing without a word
+		}
 		setFeature(d.CPU, f.Name, policy)
 	}
+}
+
+// vcpus returns the number of the guest's CPUs.
+func vcpus(cpu *v1.CPU) uint {
+	if cpu == nil {
+		return 1
+	}
+	return uint(max(cpu.Sockets, 1)) * uint(max(cpu.Cores, 1)) * uint(max(cpu.Threads, 1))
 }
 
 // setFeature adds a feature, or changes one that the model came with: libvirt takes none twice.
@@ -67,11 +78,7 @@ func model(cpu *v1.CPU, kvm bool) *libvirtxml.DomainCPU {
 	case cpu.Model == hostPassthrough:
 		return &libvirtxml.DomainCPU{Mode: hostPassthrough, Check: "none", Migratable: on}
 	}
-	check := "partial"
-	if !kvm {
-		check = "none"
-	}
-	return &libvirtxml.DomainCPU{Mode: "custom", Match: "exact", Check: check,
+	return &libvirtxml.DomainCPU{Mode: "custom", Match: "exact", Check: "partial",
 		Model: &libvirtxml.DomainCPUModel{Value: cpu.Model, Fallback: "forbid"}}
 }
 

@@ -9,14 +9,10 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
-const (
-	agentChannel = "org.qemu.guest_agent.0"
-	// vgaMemory is in KiB; it is touched only as far as the guest's screen reaches.
-	vgaMemory = 16 << 10
-)
+const agentChannel = "org.qemu.guest_agent.0"
 
 // addDevices adds all that is neither disk nor NIC.
-func addDevices(devices *libvirtxml.DomainDeviceList, in Input) {
+func addDevices(devices *libvirtxml.DomainDeviceList, in Input) error {
 	spec := &in.VMI.Spec.Domain.Devices
 	if in.VMI.SerialConsole() {
 		devices.Serials = append(devices.Serials, libvirtxml.DomainSerial{
@@ -31,55 +27,43 @@ func addDevices(devices *libvirtxml.DomainDeviceList, in Input) {
 		Source: &libvirtxml.DomainChardevSource{UNIX: &libvirtxml.DomainChardevSourceUNIX{Mode: "bind"}},
 		Target: &libvirtxml.DomainChannelTarget{VirtIO: &libvirtxml.DomainChannelTargetVirtIO{Name: agentChannel}},
 	})
-	devices.MemBalloon = balloon(spec)
+	devices.MemBalloon = balloon(in)
 	if spec.Rng != nil {
 		devices.RNGs = append(devices.RNGs, libvirtxml.DomainRNG{
-			Model: virtioModel,
+			Model: virtio(in.VMI),
 			Backend: &libvirtxml.DomainRNGBackend{
 				Random: &libvirtxml.DomainRNGBackendRandom{Device: "/dev/urandom"},
 			},
 		})
 	}
-	addGraphics(devices, spec, in.VNCSocket)
-	addInputs(devices, spec)
+	addInputs(devices, in)
+	for _, add := range []func(*libvirtxml.DomainDeviceList, Input) error{addGraphics, addWatchdog, addSound, addPanic} {
+		if err := add(devices, in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // balloon lets the guest hand back memory; freePageReporting does so without being asked.
-func balloon(spec *v1.Devices) *libvirtxml.DomainMemBalloon {
-	if enabled := spec.AutoattachMemBalloon; enabled != nil && !*enabled {
+func balloon(in Input) *libvirtxml.DomainMemBalloon {
+	if !isTrue(in.VMI.Spec.Domain.Devices.AutoattachMemBalloon, true) {
 		return &libvirtxml.DomainMemBalloon{Model: "none"}
 	}
-	return &libvirtxml.DomainMemBalloon{Model: virtioModel, FreePageReporting: on}
+	return &libvirtxml.DomainMemBalloon{Model: virtio(in.VMI), FreePageReporting: on}
 }
 
-func addGraphics(devices *libvirtxml.DomainDeviceList, spec *v1.Devices, socket string) {
-	if enabled := spec.AutoattachGraphicsDevice; enabled != nil && !*enabled {
-		// libvirt adds a card by itself where it is not told that there is none.
-		devices.Videos = []libvirtxml.DomainVideo{{Model: libvirtxml.DomainVideoModel{Type: "none"}}}
-		return
-	}
-	devices.Graphics = []libvirtxml.DomainGraphic{{VNC: &libvirtxml.DomainGraphicVNC{
-		Listeners: []libvirtxml.DomainGraphicListener{{
-			Socket: &libvirtxml.DomainGraphicListenerSocket{Socket: socket},
-		}},
-	}}}
-	devices.Videos = []libvirtxml.DomainVideo{{
-		Model: libvirtxml.DomainVideoModel{Type: "vga", VRam: vgaMemory, Heads: 1},
-	}}
-}
-
-func addInputs(devices *libvirtxml.DomainDeviceList, spec *v1.Devices) {
+// addInputs adds tablets. libvirt takes no model for one on the bus virtio, which is always transitional.
+func addInputs(devices *libvirtxml.DomainDeviceList, in Input) {
+	spec := &in.VMI.Spec.Domain.Devices
 	inputs := spec.Inputs
-	if auto := spec.AutoattachInputDevice; auto != nil && *auto && len(inputs) == 0 {
+	if isTrue(spec.AutoattachInputDevice, false) && len(inputs) == 0 {
 		inputs = []v1.Input{{Name: "default-0", Type: "tablet", Bus: "usb"}}
 	}
 	for _, i := range inputs {
-		input := libvirtxml.DomainInput{Type: i.Type, Bus: i.Bus, Alias: alias(i.Name)}
+		input := libvirtxml.DomainInput{Type: string(i.Type), Bus: string(i.Bus), Alias: alias(i.Name)}
 		if i.Bus == "" {
 			input.Bus = "usb"
-		}
-		if input.Bus == "virtio" {
-			input.Model = virtioModel
 		}
 		devices.Inputs = append(devices.Inputs, input)
 	}
@@ -87,7 +71,7 @@ func addInputs(devices *libvirtxml.DomainDeviceList, spec *v1.Devices) {
 
 // addControllers names the controllers that must not be left to libvirt's choice; PCI ports and
 // SATA follow from the devices.
-func addControllers(devices *libvirtxml.DomainDeviceList) {
+func addControllers(devices *libvirtxml.DomainDeviceList, vmi *v1.VirtualMachineInstance) {
 	usb, scsi := false, false
 	for i := range devices.Disks {
 		usb = usb || devices.Disks[i].Target.Bus == string(v1.DiskBusUSB)
@@ -102,12 +86,21 @@ func addControllers(devices *libvirtxml.DomainDeviceList) {
 	}
 	devices.Controllers = append(devices.Controllers,
 		libvirtxml.DomainController{Type: "usb", Index: ptr(uint(0)), Model: model},
-		libvirtxml.DomainController{Type: "virtio-serial", Index: ptr(uint(0)), Model: virtioModel},
+		libvirtxml.DomainController{Type: "virtio-serial", Index: ptr(uint(0)), Model: virtio(vmi)},
 	)
 	if scsi {
 		devices.Controllers = append(devices.Controllers,
-			libvirtxml.DomainController{Type: "scsi", Index: ptr(uint(0)), Model: virtioModel})
+			libvirtxml.DomainController{Type: "scsi", Index: ptr(uint(0)), Model: virtio(vmi)})
 	}
+}
+
+// virtio is the model of the guest's virtio devices: the one of virtio 1.0, unless the owner asks for
+// the transitional one, which drivers of virtio 0.9 understand as well.
+func virtio(vmi *v1.VirtualMachineInstance) string {
+	if isTrue(vmi.Spec.Domain.Devices.UseVirtioTransitional, false) {
+		return "virtio-transitional"
+	}
+	return "virtio-non-transitional"
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -9,121 +9,49 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-	"github.com/virtplane/virtplane/launcher/disk"
 )
 
-// virtioModel leaves out the transitional device of virtio 0.9 and its I/O ports.
-const virtioModel = "virtio-non-transitional"
-
-// cacheUnsafe ignores the guest's flushes. It is right for data that never outlives the instance:
-// when QEMU or the node fails there is nothing left to be consistent.
-const cacheUnsafe = "unsafe"
-
-// addDisks adds the disks and returns the device names by volume.
-func addDisks(devices *libvirtxml.DomainDeviceList, in Input) (map[string]string, error) {
+// addDisks adds the disks, and returns the device names by volume and the threads for their I/O.
+func addDisks(devices *libvirtxml.DomainDeviceList, in Input) (map[string]string, *ioThreads, error) {
 	names := map[string]string{}
 	count := map[string]int{}
 	order := bootOrders(in)
+	threads, err := newIOThreads(in.VMI)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i := range in.VMI.Spec.Domain.Devices.Disks {
 		spec := &in.VMI.Spec.Domain.Devices.Disks[i]
 		field := fmt.Sprintf("spec.domain.devices.disks[%d]", i)
 		source, ok := in.Volumes[spec.Name]
 		if !ok {
-			return nil, fmt.Errorf("%s.name: there is no volume %q", field, spec.Name)
+			return nil, nil, fmt.Errorf("%s.name: there is no volume %q", field, spec.Name)
 		}
-		d, bus := newDisk(spec, source)
+		d, bus, err := newDisk(spec, source)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s%w", field, err)
+		}
 		prefix, err := devicePrefix(bus)
 		if err != nil {
-			return nil, fmt.Errorf("%s.bus: %w", field, err)
-		}
-		if bus == v1.DiskBusVirtio && d.Device == "cdrom" {
-			return nil, fmt.Errorf("%s.cdrom.bus: virtio has no CD-ROM; use sata, scsi or usb", field)
+			return nil, nil, fmt.Errorf("%s.bus: %w", field, err)
 		}
 		name := deviceName(prefix, count[prefix])
 		count[prefix]++
-		d.Target = &libvirtxml.DomainDiskTarget{Dev: name, Bus: string(bus)}
+		d.Target.Dev, d.Target.Bus = name, string(bus)
 		if bus == v1.DiskBusVirtio {
-			d.Model = virtioModel
+			d.Model = virtio(in.VMI)
+			if isTrue(in.VMI.Spec.Domain.Devices.BlockMultiQueue, false) {
+				d.Driver.Queues = ptr(vcpus(in.VMI.Spec.Domain.CPU))
+			}
+			threads.assign(spec, d.Driver)
 		}
 		if o := order[i]; o > 0 {
 			d.Boot = &libvirtxml.DomainDeviceBoot{Order: o}
 		}
 		names[spec.Name] = name
-		devices.Disks = append(devices.Disks, d)
+		devices.Disks = append(devices.Disks, *d)
 	}
-	return names, nil
-}
-
-func newDisk(spec *v1.Disk, source disk.Source) (libvirtxml.DomainDisk, v1.DiskBus) {
-	d := libvirtxml.DomainDisk{
-		Device: "disk",
-		Driver: &libvirtxml.DomainDiskDriver{
-			Name: "qemu", Type: string(source.Format), ErrorPolicy: "stop", Discard: "unmap",
-			Cache: string(spec.Cache), IO: string(spec.IO),
-		},
-		Source:       diskSource(source),
-		BackingStore: backingStore(source.Backing),
-		Serial:       spec.Serial,
-		Alias:        alias(spec.Name),
-	}
-	bus, readOnly := v1.DiskBusSATA, source.ReadOnly
-	switch {
-	case spec.CDRom != nil:
-		d.Device = "cdrom"
-		bus = orSATA(spec.CDRom.Bus)
-		readOnly = readOnly || spec.CDRom.ReadOnly == nil || *spec.CDRom.ReadOnly
-	case spec.Disk != nil:
-		bus = orSATA(spec.Disk.Bus)
-		readOnly = readOnly || spec.Disk.ReadOnly
-	}
-	if readOnly {
-		d.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
-		d.Driver.Discard = ""
-	}
-	if spec.Cache == "" {
-		d.Driver.Cache = defaultCache(spec, source)
-	}
-	return d, bus
-}
-
-func defaultCache(spec *v1.Disk, source disk.Source) string {
-	switch {
-	case spec.IO == v1.IONative:
-		return string(v1.CacheNone) // what native I/O asks for
-	case !source.Ephemeral && source.Indirect:
-		return string(v1.CacheWriteThrough)
-	case !source.Ephemeral:
-		return string(v1.CacheNone)
-	case source.ReadOnly:
-		return "" // an image of a few blocks: QEMU's default does
-	}
-	return cacheUnsafe
-}
-
-func orSATA(bus v1.DiskBus) v1.DiskBus {
-	if bus == "" {
-		return v1.DiskBusSATA
-	}
-	return bus
-}
-
-func diskSource(source disk.Source) *libvirtxml.DomainDiskSource {
-	if source.Block {
-		return &libvirtxml.DomainDiskSource{Block: &libvirtxml.DomainDiskSourceBlock{Dev: source.Path}}
-	}
-	return &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: source.Path}}
-}
-
-// backingStore spells the chain out, so that libvirt reads no header to find it.
-func backingStore(backing *disk.Source) *libvirtxml.DomainDiskBackingStore {
-	if backing == nil {
-		return &libvirtxml.DomainDiskBackingStore{}
-	}
-	return &libvirtxml.DomainDiskBackingStore{
-		Format:       &libvirtxml.DomainDiskFormat{Type: string(backing.Format)},
-		Source:       diskSource(*backing),
-		BackingStore: backingStore(backing.Backing),
-	}
+	return names, threads, nil
 }
 
 // devicePrefix returns how Linux names disks of a bus; sata, scsi and usb share a prefix.
@@ -173,5 +101,3 @@ func bootOrders(in Input) []uint {
 	}
 	return orders
 }
-
-func alias(name string) *libvirtxml.DomainAlias { return &libvirtxml.DomainAlias{Name: "ua-" + name} }

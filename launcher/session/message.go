@@ -70,6 +70,8 @@ type Interface struct {
 	MAC string `json:"mac"`
 	// MTU is in bytes, taken from the pod's interface.
 	MTU int `json:"mtu"`
+	// Queues is how many queues the tap device may be opened with; 0 means one.
+	Queues int `json:"queues,omitempty"`
 	// Address is the IPv4 address in CIDR form that DHCP hands to the guest; empty for none.
 	Address string `json:"address,omitempty"`
 	// Gateway is the IPv4 default gateway that DHCP announces; empty for none.
@@ -102,7 +104,7 @@ const (
 // every reconnect, so a lost Report is repaired by the next one.
 type Report struct {
 	State State `json:"state"`
-	// Reason is a CamelCase word: UserPause, IOError, GuestShutdown, Stopped, Crashed, StartFailed.
+	// Reason is a CamelCase word: UserPause, IOError, GuestShutdown, Stopped, Crashed, StartFailed, GuestPanicked.
 	Reason string `json:"reason,omitempty"`
 	// Message explains a failure to the VM's owner.
 	Message string `json:"message,omitempty"`

@@ -94,6 +94,9 @@ func (c *Client) lifecycle(d *libvirt.Domain, e *libvirt.DomainEventLifecycle) {
 			c.signals.Tell(EndShutdown)
 			return
 		}
+	case libvirt.DOMAIN_EVENT_CRASHED:
+		c.signals.Tell(EndPanicked)
+		return
 	case libvirt.DOMAIN_EVENT_STOPPED:
 		switch libvirt.DomainEventStoppedDetailType(e.Detail) {
 		case libvirt.DOMAIN_EVENT_STOPPED_SHUTDOWN:
@@ -241,8 +244,11 @@ func convertState(state libvirt.DomainState, reason int) (session.State, string)
 func explain(err error) error {
 	var e libvirt.Error
 	if errors.As(err, &e) {
-		if e.Code == libvirt.ERR_NO_DOMAIN {
+		switch e.Code {
+		case libvirt.ERR_NO_DOMAIN:
 			return ErrNoDomain
+		case libvirt.ERR_CPU_INCOMPATIBLE:
+			return fmt.Errorf("spec.domain.cpu: this node cannot give the guest that CPU; take another model or fewer features: %s", e.Message)
 		}
 		return errors.New(e.Message)
 	}

@@ -35,6 +35,8 @@ const (
 	EndStopped
 	// EndCrashed means that QEMU went away by itself.
 	EndCrashed
+	// EndPanicked means that the guest's kernel has told of its crash.
+	EndPanicked
 )
 
 // Signals collects what libvirt's events say until somebody looks. Nothing is lost when events

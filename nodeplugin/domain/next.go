@@ -32,6 +32,7 @@ const (
 	podInterface = "eth0"
 	infoDomain   = "domain"
 	linkUp       = "up"
+	linkDown     = "down"
 	// maxTransitions caps status.phaseTransitionTimestamps; there are eight phases.
 	maxTransitions = 16
 )
@@ -66,7 +67,7 @@ func next(vmi *v1.VirtualMachineInstance, f Facts, now metav1.Time) v1.VirtualMa
 func running(vmi *v1.VirtualMachineInstance, status *v1.VirtualMachineInstanceStatus, f Facts, now metav1.Time) {
 	begins := status.Phase != v1.Running
 	setPhase(status, v1.Running, now)
-	status.Interfaces = interfaces(f, status.Interfaces)
+	status.Interfaces = interfaces(vmi, f, status.Interfaces)
 	status.VolumeStatus = volumes(vmi, f.Report, status.VolumeStatus)
 	if f.Report.Machine != "" {
 		status.Machine = &v1.Machine{Type: f.Report.Machine}
@@ -111,7 +112,7 @@ func ended(status *v1.VirtualMachineInstanceStatus, phase v1.VirtualMachineInsta
 	setCondition(status, v1.VirtualMachineInstanceReady, v1.ConditionFalse, v1.ReasonGuestNotRunning, r.Message, now)
 }
 
-func interfaces(f Facts, old []v1.VirtualMachineInstanceNetworkInterface) []v1.VirtualMachineInstanceNetworkInterface {
+func interfaces(vmi *v1.VirtualMachineInstance, f Facts, old []v1.VirtualMachineInstanceNetworkInterface) []v1.VirtualMachineInstanceNetworkInterface {
 	if len(f.Interfaces) == 0 {
 		return old // after a restart of the plugin the launcher may report before it is plumbed again
 	}
@@ -119,7 +120,7 @@ func interfaces(f Facts, old []v1.VirtualMachineInstanceNetworkInterface) []v1.V
 	for _, plumbed := range f.Interfaces {
 		nic := v1.VirtualMachineInstanceNetworkInterface{
 			Name: plumbed.Name, MAC: plumbed.MAC, IPs: f.PodIPs, PodInterfaceName: podInterface,
-			InfoSource: infoDomain, QueueCount: 1, LinkState: linkUp,
+			InfoSource: infoDomain, QueueCount: int32(max(plumbed.Queues, 1)), LinkState: linkState(vmi, plumbed.Name),
 		}
 		if len(f.PodIPs) > 0 {
 			nic.IP = f.PodIPs[0]
@@ -127,6 +128,16 @@ func interfaces(f Facts, old []v1.VirtualMachineInstanceNetworkInterface) []v1.V
 		list = append(list, nic)
 	}
 	return list
+}
+
+// linkState is what the NIC began with: nothing changes it while the guest runs.
+func linkState(vmi *v1.VirtualMachineInstance, name string) string {
+	for i := range vmi.Spec.Domain.Devices.Interfaces {
+		if nic := &vmi.Spec.Domain.Devices.Interfaces[i]; nic.Name == name && nic.State == v1.InterfaceStateLinkDown {
+			return linkDown
+		}
+	}
+	return linkUp
 }
 
 func volumes(vmi *v1.VirtualMachineInstance, r *session.Report, old []v1.VolumeStatus) []v1.VolumeStatus {

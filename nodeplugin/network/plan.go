@@ -22,6 +22,8 @@ const (
 	defaultCIDR   = "10.0.2.0/24"
 	defaultCIDRv6 = "fd10:0:2::/120"
 	maxPorts      = 1024
+	// maxQueues is what the kernel gives a tap device at most.
+	maxQueues = 256
 )
 
 // bridgeMAC is the address of every in-pod bridge, so that a guest's ARP cache holds after a move.
@@ -43,7 +45,9 @@ type plan struct {
 	name string
 	mac  net.HardwareAddr
 	mtu  int
-	v4   pair
+	// queues is how many queues the tap device gets.
+	queues int
+	v4     pair
 	// v6 is invalid where the pod has no IPv6 address.
 	v6 pair
 	// ports are the reachable ones; all when empty.
@@ -94,7 +98,7 @@ func newPlan(vmi *v1.VirtualMachineInstance, p pod) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := &plan{name: iface.Name, mac: mac, mtu: p.mtu}
+	result := &plan{name: iface.Name, mac: mac, mtu: p.mtu, queues: queues(vmi, iface)}
 	if result.v4, err = newPair("vmNetworkCIDR", network.VMNetworkCIDR, defaultCIDR, netip.Addr.Is4); err != nil {
 		return nil, err
 	}
@@ -151,6 +155,18 @@ func newPorts(list []v1.Port) ([]port, error) {
 	return ports, nil
 }
 
+// queues returns one queue for each of the guest's CPUs if its owner asks for that; other NICs than
+// virtio have one.
+func queues(vmi *v1.VirtualMachineInstance, iface v1.Interface) int {
+	wanted := vmi.Spec.Domain.Devices.NetworkInterfaceMultiQueue
+	if wanted == nil || !*wanted || iface.Model != "" && iface.Model != "virtio" || vmi.Spec.Domain.CPU == nil {
+		return 1
+	}
+	cpu := vmi.Spec.Domain.CPU
+	cpus := uint64(max(cpu.Sockets, 1)) * uint64(max(cpu.Cores, 1)) * uint64(max(cpu.Threads, 1))
+	return int(min(cpus, maxQueues))
+}
+
 // guestMAC returns the NIC's address: the one in the spec, or one that is always the same for an
 // instance of that name, so that guests which know their NIC by address boot again.
 func guestMAC(vmi *v1.VirtualMachineInstance, iface v1.Interface) (net.HardwareAddr, error) {
@@ -175,7 +191,7 @@ func guestMAC(vmi *v1.VirtualMachineInstance, iface v1.Interface) (net.HardwareA
 func (p *plan) describe() session.Interface {
 	result := session.Interface{
 		Name: p.name, Tap: tapName, Bridge: bridgeName, MAC: p.mac.String(), MTU: p.mtu,
-		Address: p.v4.guest.String(), Gateway: p.v4.gateway.Addr().String(),
+		Queues: p.queues, Address: p.v4.guest.String(), Gateway: p.v4.gateway.Addr().String(),
 	}
 	if p.v6.guest.IsValid() {
 		result.AddressV6, result.GatewayV6 = p.v6.guest.String(), p.v6.gateway.Addr().String()

@@ -36,6 +36,29 @@ func TestMACIsStableAndOwn(t *testing.T) {
 	}
 }
 
+func TestQueuesFollowTheCPUs(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cpu    *v1.CPU
+		asked  bool
+		model  string
+		queues int
+	}{
+		"not asked for":     {&v1.CPU{Cores: 4}, false, "", 1},
+		"one each":          {&v1.CPU{Cores: 2, Sockets: 2}, true, "virtio", 4},
+		"one CPU":           {&v1.CPU{Cores: 1}, true, "", 1},
+		"no CPUs given":     {nil, true, "", 1},
+		"another NIC":       {&v1.CPU{Cores: 4}, true, "e1000", 1},
+		"more than a tap's": {&v1.CPU{Cores: 300}, true, "", maxQueues},
+	} {
+		vmi := masqueraded()
+		vmi.Spec.Domain.CPU, vmi.Spec.Domain.Devices.NetworkInterfaceMultiQueue = tc.cpu, &tc.asked
+		vmi.Spec.Domain.Devices.Interfaces[0].Model = tc.model
+		if got := mustDescribe(t, vmi)[0].Queues; got != tc.queues {
+			t.Errorf("%s: %d queues, want %d", name, got, tc.queues)
+		}
+	}
+}
+
 // TestRefusalsNameTheField checks that whoever reads the status knows what to change.
 func TestRefusalsNameTheField(t *testing.T) {
 	for _, tc := range []struct {

@@ -53,8 +53,11 @@ func (p *Plumber) Plumb(ns *Namespace, vmi *v1.VirtualMachineInstance) (*Result,
 		if err != nil {
 			return err
 		}
+		if err := p.apply(handle, wanted); err != nil {
+			return err
+		}
 		result.Interfaces = []session.Interface{wanted.describe()}
-		return p.apply(handle, wanted)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func (p *Plumber) apply(handle *netlink.Handle, wanted *plan) error {
 	if err := ensureAddresses(handle, bridge, wanted); err != nil {
 		return err
 	}
-	tap, err := p.ensureTap(handle)
+	tap, err := p.ensureTap(handle, wanted)
 	if err != nil {
 		return err
 	}

@@ -214,3 +214,29 @@ func BenchmarkPlumb(b *testing.B) {
 		}
 	}
 }
+
+// A NIC with several queues needs a device that was made for them; an older one stays as it is.
+func TestTapHasTheQueuesThatItWasMadeWith(t *testing.T) {
+	yes := true
+	many := masqueraded()
+	many.Spec.Domain.CPU = &v1.CPU{Cores: 4}
+	many.Spec.Domain.Devices.NetworkInterfaceMultiQueue = &yes
+	for name, tc := range map[string]struct {
+		first *v1.VirtualMachineInstance
+		want  int
+	}{"made for several": {many, 4}, "made for one": {masqueraded(), 1}} {
+		t.Run(name, func(t *testing.T) {
+			p := newTestPod(t, podIPv4+"/24")
+			if _, err := p.plumber.Plumb(p.pod, tc.first); err != nil {
+				t.Fatal(err)
+			}
+			result, err := p.plumber.Plumb(p.pod, many)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := result.Interfaces[0].Queues; got != tc.want {
+				t.Errorf("%d queues, want %d", got, tc.want)
+			}
+		})
+	}
+}

@@ -14,13 +14,13 @@ import (
 
 // ensureTap makes the tap device that QEMU opens as its owner. It stays when this process ends:
 // it belongs to the pod's namespace and goes with it.
-func (p *Plumber) ensureTap(handle *netlink.Handle) (netlink.Link, error) {
+func (p *Plumber) ensureTap(handle *netlink.Handle, wanted *plan) (netlink.Link, error) {
 	link, err := findLink(handle, tapName, "tuntap")
 	if err != nil {
 		return nil, err
 	}
 	if link == nil {
-		if err := p.makeTap(); err != nil {
+		if err := p.makeTap(wanted.queues > 1); err != nil {
 			return nil, err
 		}
 		if link, err = findLink(handle, tapName, "tuntap"); err != nil {
@@ -31,12 +31,15 @@ func (p *Plumber) ensureTap(handle *netlink.Handle) (netlink.Link, error) {
 	if !ok || tap.Mode != netlink.TUNTAP_MODE_TAP || tap.Owner != v1.RuntimeUID || tap.Group != v1.RuntimeUID {
 		return nil, fmt.Errorf("get %s: it is not a tap device of user and group %d", tapName, v1.RuntimeUID)
 	}
+	if tap.Flags&netlink.TUNTAP_MULTI_QUEUE == 0 {
+		wanted.queues = 1 // a device of an older version, in use
+	}
 	return link, nil
 }
 
 // makeTap makes the device through the tun driver, which puts it into the namespace of the thread
 // that opens it.
-func (p *Plumber) makeTap() error {
+func (p *Plumber) makeTap(queues bool) error {
 	fd, err := unix.Open(p.TunDevice, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", p.TunDevice, err)
@@ -47,7 +50,11 @@ func (p *Plumber) makeTap() error {
 		return fmt.Errorf("make %s: %w", tapName, err)
 	}
 	// The header tells QEMU of checksums and segments that are left to the other side.
-	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
+	flags := uint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
+	if queues {
+		flags |= unix.IFF_MULTI_QUEUE
+	}
+	request.SetUint16(flags)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
 		return fmt.Errorf("make %s: %w", tapName, err)
 	}

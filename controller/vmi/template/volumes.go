@@ -21,10 +21,12 @@ const (
 	sessionPath        = "/var/run/virtplane"
 	privatePath        = "/var/run/kubevirt-private"
 	containerDisksPath = "/var/run/kubevirt/container-disks"
+	kernelBootPath     = "/var/run/kubevirt/kernel-boot"
 	secretsPath        = "/var/run/kubevirt/secrets"
 
 	sessionVolume = "session"
 	privateVolume = "private"
+	kernelVolume  = "kernel-boot"
 
 	userDataKey    = "userdata"
 	networkDataKey = "networkdata"
@@ -47,6 +49,9 @@ func volumesOf(vmi *v1.VirtualMachineInstance) (*podVolumes, error) {
 	}}, corev1.VolumeMount{MountPath: sessionPath, ReadOnly: true})
 	p.add(privateVolume, corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}},
 		corev1.VolumeMount{MountPath: privatePath})
+	if f := vmi.Spec.Domain.Firmware; f != nil && f.KernelBoot != nil && f.KernelBoot.Container != nil {
+		p.addKernel(f.KernelBoot.Container)
+	}
 	for i := range vmi.Spec.Volumes {
 		if err := p.addVolume(&vmi.Spec.Volumes[i]); err != nil {
 			return nil, fmt.Errorf("spec.volumes[%d]%w", i, err)
@@ -83,7 +88,19 @@ func (p *podVolumes) addContainerDisk(name string, disk *v1.ContainerDiskSource)
 	p.add(name, corev1.VolumeSource{Image: &corev1.ImageVolumeSource{
 		Reference: disk.Image, PullPolicy: disk.ImagePullPolicy,
 	}}, corev1.VolumeMount{MountPath: path.Join(containerDisksPath, name), ReadOnly: true})
-	secret := corev1.LocalObjectReference{Name: disk.ImagePullSecret}
+	p.addPullSecret(disk.ImagePullSecret)
+}
+
+// addKernel mounts the image that holds the kernel to boot.
+func (p *podVolumes) addKernel(kernel *v1.KernelBootContainer) {
+	p.add(kernelVolume, corev1.VolumeSource{Image: &corev1.ImageVolumeSource{
+		Reference: kernel.Image, PullPolicy: kernel.ImagePullPolicy,
+	}}, corev1.VolumeMount{MountPath: kernelBootPath, ReadOnly: true})
+	p.addPullSecret(kernel.ImagePullSecret)
+}
+
+func (p *podVolumes) addPullSecret(name string) {
+	secret := corev1.LocalObjectReference{Name: name}
 	if secret.Name != "" && !slices.Contains(p.pullSecrets, secret) {
 		p.pullSecrets = append(p.pullSecrets, secret)
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,6 +25,9 @@ import (
 
 // Reason is that of the Status with which writes are refused for want of room.
 const Reason metav1.StatusReason = "InsufficientStorage"
+
+// lookEvery is after how many writes the room is looked at: what fills it fast is seen before it is full.
+const lookEvery = 64
 
 // Room tells whether there is room. A Keeper does.
 type Room interface {
@@ -65,6 +69,7 @@ type store struct {
 	storage.Interface
 	resource schema.GroupResource
 	room     Room
+	writes   atomic.Int64
 }
 
 // Create refuses new objects before etcd refuses every write. Objects that belong to one that is there
@@ -93,8 +98,11 @@ func owned(obj runtime.Object) bool {
 	return err == nil && metav1.GetControllerOfNoCopy(accessor) != nil
 }
 
-// explain replaces etcd's answer that it is full.
+// explain replaces etcd's answer that it is full, and counts what it took.
 func (s *store) explain(err error) error {
+	if err == nil && s.room != nil && s.writes.Add(1)%lookEvery == 0 {
+		s.room.Poke()
+	}
 	if err == nil || !errors.Is(err, rpctypes.ErrNoSpace) {
 		return err
 	}

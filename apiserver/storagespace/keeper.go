@@ -12,7 +12,7 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// interval is short beside the time in which a busy server fills what is kept free.
+// interval is how often the room is looked at when little is written, as when others fill the volume.
 const interval = 5 * time.Second
 
 // Keeper watches the room of one member and makes more of it.
@@ -52,7 +52,7 @@ func (k *Keeper) Check(*http.Request) error {
 	return k.verdict.problem(k.quota)
 }
 
-// Poke has the keeper look at once, when etcd has refused a write.
+// Poke has the keeper look at once.
 func (k *Keeper) Poke() {
 	select {
 	case k.poked <- struct{}{}:

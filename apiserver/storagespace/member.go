@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -51,16 +53,15 @@ func (m *Member) observe(ctx context.Context) (*status, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get status of etcd: %w", err)
 	}
-	alarms, err := m.client.AlarmList(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list alarms of etcd: %w", err)
-	}
 	s := &status{
 		Observation: Observation{At: time.Now(), Quota: told.DbSizeQuota, Size: told.DbSize, InUse: told.DbSizeInUse},
 		id:          told.Header.MemberId, leader: told.Leader, revision: told.Header.Revision,
 	}
-	for _, alarm := range alarms.Alarms {
-		s.Alarm = s.Alarm || alarm.Alarm == etcdserverpb.AlarmType_NOSPACE && alarm.MemberID == s.id
+	// A list of alarms is a write for etcd, so that it is asked for only when the status tells of one.
+	if slices.ContainsFunc(told.Errors, func(e string) bool { return strings.Contains(e, etcdserverpb.AlarmType_NOSPACE.String()) }) {
+		if s.Alarm, err = m.alarmed(ctx, s.id); err != nil {
+			return nil, err
+		}
 	}
 	if m.dataDir == "" {
 		return s, nil
@@ -71,6 +72,20 @@ func (m *Member) observe(ctx context.Context) (*status, error) {
 	}
 	s.VolumeSize, s.VolumeFree = int64(fs.Blocks)*fs.Bsize, int64(fs.Bavail)*fs.Bsize
 	return s, nil
+}
+
+// alarmed tells whether the alarm is raised for this member.
+func (m *Member) alarmed(ctx context.Context, id uint64) (bool, error) {
+	list, err := m.client.AlarmList(ctx)
+	if err != nil {
+		return false, fmt.Errorf("list alarms of etcd: %w", err)
+	}
+	for _, alarm := range list.Alarms {
+		if alarm.Alarm == etcdserverpb.AlarmType_NOSPACE && alarm.MemberID == id {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // compact gives up history before revision.

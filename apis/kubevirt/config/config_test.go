@@ -45,7 +45,7 @@ func TestSettingsOfTheObjectAreInForce(t *testing.T) {
 			UseEmulation: true, CPUAllocationRatio: 1, CPURequest: ptr.To(resource.MustParse("250m")), MemoryOvercommit: 150, OverheadRatio: 1.5,
 			ImagePullPolicy: "Always", RuntimeClass: "kata", NodeSelector: map[string]string{"disk": "ssd"},
 		},
-		Verbosity: Verbosity{API: 1, Controller: 2, NodePlugin: 3, Launcher: 4, Nodes: map[string]uint64{"node-1": 10}},
+		Verbosity: Verbosity{API: 1, Controller: 2, NodePlugin: 3, Launcher: 4, Nodes: map[string]int64{"node-1": 10}},
 		Gates:     Gates{enabled: []string{"VSOCK"}, disabled: []string{"Snapshot"}},
 	}
 	if diff := cmp.Diff(want, got, comparer); diff != "" {
@@ -55,7 +55,7 @@ func TestSettingsOfTheObjectAreInForce(t *testing.T) {
 
 func TestOneNodeCanLogMoreThanTheOthers(t *testing.T) {
 	v := From(withSpec(t, "configuration: {developerConfiguration: {logVerbosity: {virtHandler: 3, nodeVerbosity: {node-1: 6, node-2: 0}}}}")).Verbosity
-	for node, want := range map[string]uint64{"node-1": 6, "node-2": 3, "node-3": 3} {
+	for node, want := range map[string]int64{"node-1": 6, "node-2": 3, "node-3": 3} {
 		if got := v.Node(node); got != want {
 			t.Errorf("%s: %d, want %d", node, got, want)
 		}

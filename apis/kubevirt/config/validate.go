@@ -179,8 +179,8 @@ func verbosity(l *v1.LogVerbosity, path *field.Path) field.ErrorList {
 		return nil
 	}
 	var errs field.ErrorList
-	level := func(path *field.Path, value uint64) {
-		if value > MaxVerbosity {
+	level := func(path *field.Path, value int64) {
+		if value < 0 || value > MaxVerbosity {
 			errs = append(errs, field.Invalid(path, value, fmt.Sprintf("must be between 0 and %d", MaxVerbosity)))
 		}
 	}

@@ -46,7 +46,7 @@ func TestASpecIsCheckedAllAtOnce(t *testing.T) {
   roleAggregationStrategy: Manual,
   developerConfiguration: {memoryOvercommit: 9, cpuAllocationRatio: -1, nodeSelectors: {"a b": c},
     featureGates: [VSOCK], disabledFeatureGates: [VSOCK],
-    logVerbosity: {virtAPI: 11, virtController: 11, virtHandler: 11, virtLauncher: 11, nodeVerbosity: {Node: 11}}}}}`,
+    logVerbosity: {virtAPI: 11, virtController: 11, virtHandler: -1, virtLauncher: 11, nodeVerbosity: {Node: 11}}}}}`,
 			want: []string{
 				"spec.infra.replicas: Invalid value: 256: must be at most 255",
 				`spec.configuration.cpuModel: Invalid value: "host model": must be host-model, host-passthrough or the name of a CPU model`,
@@ -67,7 +67,7 @@ func TestASpecIsCheckedAllAtOnce(t *testing.T) {
 				`spec.configuration.developerConfiguration.disabledFeatureGates[0]: Invalid value: "VSOCK": is in featureGates as well; remove one of the two`,
 				"spec.configuration.developerConfiguration.logVerbosity.virtAPI: Invalid value: 11: must be between 0 and 10",
 				"spec.configuration.developerConfiguration.logVerbosity.virtController: Invalid value: 11: must be between 0 and 10",
-				"spec.configuration.developerConfiguration.logVerbosity.virtHandler: Invalid value: 11: must be between 0 and 10",
+				"spec.configuration.developerConfiguration.logVerbosity.virtHandler: Invalid value: -1: must be between 0 and 10",
 				"spec.configuration.developerConfiguration.logVerbosity.virtLauncher: Invalid value: 11: must be between 0 and 10",
 				`spec.configuration.developerConfiguration.logVerbosity.nodeVerbosity[Node]: Invalid value: "Node": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`,
 				"spec.configuration.developerConfiguration.logVerbosity.nodeVerbosity[Node]: Invalid value: 11: must be between 0 and 10",

@@ -12,13 +12,13 @@ import (
 // Verbosity holds the log levels of the components; 0 is the level that a component was started with.
 type Verbosity struct {
 	// API is that of virt-apiserver, Controller that of virt-controller.
-	API, Controller uint64
+	API, Controller int64
 	// NodePlugin is that of node plugins but those in Nodes.
-	NodePlugin uint64
+	NodePlugin int64
 	// Nodes are those of the plugins of single nodes.
-	Nodes map[string]uint64
+	Nodes map[string]int64
 	// Launcher is that of launchers that start.
-	Launcher uint64
+	Launcher int64
 }
 
 func verbosityOf(l *v1.LogVerbosity) Verbosity {
@@ -26,20 +26,22 @@ func verbosityOf(l *v1.LogVerbosity) Verbosity {
 		return Verbosity{}
 	}
 	v := Verbosity{
-		API:        min(l.VirtAPI, MaxVerbosity),
-		Controller: min(l.VirtController, MaxVerbosity),
-		NodePlugin: min(l.VirtHandler, MaxVerbosity),
-		Launcher:   min(l.VirtLauncher, MaxVerbosity),
+		API:        level(l.VirtAPI),
+		Controller: level(l.VirtController),
+		NodePlugin: level(l.VirtHandler),
+		Launcher:   level(l.VirtLauncher),
 		Nodes:      maps.Clone(l.NodeVerbosity),
 	}
-	for node, level := range v.Nodes {
-		v.Nodes[node] = min(level, MaxVerbosity)
+	for node, wanted := range v.Nodes {
+		v.Nodes[node] = level(wanted)
 	}
 	return v
 }
 
+func level(wanted int64) int64 { return min(max(wanted, 0), MaxVerbosity) }
+
 // Node is the level of a node's plugin.
-func (v Verbosity) Node(name string) uint64 {
+func (v Verbosity) Node(name string) int64 {
 	if level := v.Nodes[name]; level != 0 {
 		return level
 	}

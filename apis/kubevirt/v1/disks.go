@@ -11,7 +11,7 @@ type Disk struct {
 	DiskDevice `json:",inline" protobuf:"bytes,2,opt,name=diskDevice"`
 	// BootOrder is the place in the boot sequence, from 1.
 	// +optional
-	BootOrder *uint64 `json:"bootOrder,omitempty" protobuf:"varint,3,opt,name=bootOrder"`
+	BootOrder *int64 `json:"bootOrder,omitempty" protobuf:"varint,3,opt,name=bootOrder"`
 	// Serial number of the disk, at most 256 characters of [A-Za-z0-9_.+-].
 	// +optional
 	Serial string `json:"serial,omitempty" protobuf:"bytes,4,opt,name=serial"`
@@ -156,11 +156,11 @@ type BlockSize struct {
 type CustomBlockSize struct {
 	// Logical is the smallest unit that the guest can address, in bytes: a power of two from 512 to 2097152.
 	// +optional
-	Logical uint64 `json:"logical,omitempty" protobuf:"varint,1,opt,name=logical"`
+	Logical int64 `json:"logical,omitempty" protobuf:"varint,1,opt,name=logical"`
 	// Physical is the unit that is written at once, in bytes: a power of two, at least logical.
 	// +optional
-	Physical uint64 `json:"physical,omitempty" protobuf:"varint,2,opt,name=physical"`
+	Physical int64 `json:"physical,omitempty" protobuf:"varint,2,opt,name=physical"`
 	// DiscardGranularity is the smallest unit that the guest can give back, in bytes, a multiple of logical; 0 turns discard off.
 	// +optional
-	DiscardGranularity *uint64 `json:"discardGranularity,omitempty" protobuf:"varint,3,opt,name=discardGranularity"`
+	DiscardGranularity *int64 `json:"discardGranularity,omitempty" protobuf:"varint,3,opt,name=discardGranularity"`
 }

@@ -23459,7 +23459,7 @@ func (this *LogVerbosity) String() string {
 		keysForNodeVerbosity = append(keysForNodeVerbosity, k)
 	}
 	sort.Strings(keysForNodeVerbosity)
-	mapStringForNodeVerbosity := "map[string]uint64{"
+	mapStringForNodeVerbosity := "map[string]int64{"
 	for _, k := range keysForNodeVerbosity {
 		mapStringForNodeVerbosity += fmt.Sprintf("%v: %v,", k, this.NodeVerbosity[k])
 	}
@@ -30676,7 +30676,7 @@ func (m *CustomBlockSize) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Logical |= uint64(b&0x7F) << shift
+				m.Logical |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -30695,7 +30695,7 @@ func (m *CustomBlockSize) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Physical |= uint64(b&0x7F) << shift
+				m.Physical |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -30704,7 +30704,7 @@ func (m *CustomBlockSize) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field DiscardGranularity", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -30714,7 +30714,7 @@ func (m *CustomBlockSize) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -34593,7 +34593,7 @@ func (m *DeveloperConfiguration) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.MinimumReservePVCBytes |= uint64(b&0x7F) << shift
+				m.MinimumReservePVCBytes |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -35966,7 +35966,7 @@ func (m *Disk) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field BootOrder", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -35976,7 +35976,7 @@ func (m *Disk) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -43119,7 +43119,7 @@ func (m *Interface) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field BootOrder", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -43129,7 +43129,7 @@ func (m *Interface) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -48948,7 +48948,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.VirtAPI |= uint64(b&0x7F) << shift
+				m.VirtAPI |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -48967,7 +48967,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.VirtController |= uint64(b&0x7F) << shift
+				m.VirtController |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -48986,7 +48986,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.VirtHandler |= uint64(b&0x7F) << shift
+				m.VirtHandler |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -49005,7 +49005,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.VirtLauncher |= uint64(b&0x7F) << shift
+				m.VirtLauncher |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -49024,7 +49024,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.VirtOperator |= uint64(b&0x7F) << shift
+				m.VirtOperator |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -49043,7 +49043,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.VirtSynchronizationController |= uint64(b&0x7F) << shift
+				m.VirtSynchronizationController |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -49078,10 +49078,10 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			if m.NodeVerbosity == nil {
-				m.NodeVerbosity = make(map[string]uint64)
+				m.NodeVerbosity = make(map[string]int64)
 			}
 			var mapkey string
-			var mapvalue uint64
+			var mapvalue int64
 			for iNdEx < postIndex {
 				entryPreIndex := iNdEx
 				var wire uint64
@@ -49139,7 +49139,7 @@ func (m *LogVerbosity) Unmarshal(dAtA []byte) error {
 						}
 						b := dAtA[iNdEx]
 						iNdEx++
-						mapvalue |= uint64(b&0x7F) << shift
+						mapvalue |= int64(b&0x7F) << shift
 						if b < 0x80 {
 							break
 						}
@@ -50552,7 +50552,7 @@ func (m *MigrationConfiguration) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field MaxDowntimeMs", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -50562,7 +50562,7 @@ func (m *MigrationConfiguration) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -56486,7 +56486,7 @@ func (m *SEVMeasurementInfo) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.APIMajor |= uint64(b&0x7F) << shift
+				m.APIMajor |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -56505,7 +56505,7 @@ func (m *SEVMeasurementInfo) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.APIMinor |= uint64(b&0x7F) << shift
+				m.APIMinor |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -56524,7 +56524,7 @@ func (m *SEVMeasurementInfo) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.BuildID |= uint64(b&0x7F) << shift
+				m.BuildID |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -56543,7 +56543,7 @@ func (m *SEVMeasurementInfo) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.Policy |= uint64(b&0x7F) << shift
+				m.Policy |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -58207,7 +58207,7 @@ func (m *StallDetectorOptions) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field StallProgressTimeout", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -58217,7 +58217,7 @@ func (m *StallDetectorOptions) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -58227,7 +58227,7 @@ func (m *StallDetectorOptions) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field SwitchoverTimeout", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -58237,7 +58237,7 @@ func (m *StallDetectorOptions) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -61544,7 +61544,7 @@ func (m *VMIMConfigurationOptions) Unmarshal(dAtA []byte) error {
 			if wireType != 0 {
 				return fmt.Errorf("proto: wrong wireType = %d for field MaxDowntimeMs", wireType)
 			}
-			var v uint64
+			var v int64
 			for shift := uint(0); ; shift += 7 {
 				if shift >= 64 {
 					return ErrIntOverflowGenerated
@@ -61554,7 +61554,7 @@ func (m *VMIMConfigurationOptions) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				v |= uint64(b&0x7F) << shift
+				v |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}
@@ -68703,7 +68703,7 @@ func (m *VirtualMachineInstanceStatus) Unmarshal(dAtA []byte) error {
 				}
 				b := dAtA[iNdEx]
 				iNdEx++
-				m.RuntimeUser |= uint64(b&0x7F) << shift
+				m.RuntimeUser |= int64(b&0x7F) << shift
 				if b < 0x80 {
 					break
 				}

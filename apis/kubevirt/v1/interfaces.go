@@ -33,7 +33,7 @@ type Interface struct {
 	MacAddress string `json:"macAddress,omitempty" protobuf:"bytes,5,opt,name=macAddress"`
 	// BootOrder is the place in the boot sequence, from 1.
 	// +optional
-	BootOrder *uint64 `json:"bootOrder,omitempty" protobuf:"varint,6,opt,name=bootOrder"`
+	BootOrder *int64 `json:"bootOrder,omitempty" protobuf:"varint,6,opt,name=bootOrder"`
 	// Binding connects the NIC by a network binding plugin instead of a built-in method.
 	// +optional
 	Binding *PluginBinding `json:"binding,omitempty" protobuf:"bytes,7,opt,name=binding"`

@@ -20,7 +20,7 @@ type DeveloperConfiguration struct {
 	LessPVCSpaceToleration int64 `json:"pvcTolerateLessSpaceUpToPercent,omitempty" protobuf:"varint,3,opt,name=pvcTolerateLessSpaceUpToPercent"`
 	// MinimumReservePVCBytes is the space that is left free on claims, in bytes. Not used.
 	// +optional
-	MinimumReservePVCBytes uint64 `json:"minimumReservePVCBytes,omitempty" protobuf:"varint,4,opt,name=minimumReservePVCBytes"`
+	MinimumReservePVCBytes int64 `json:"minimumReservePVCBytes,omitempty" protobuf:"varint,4,opt,name=minimumReservePVCBytes"`
 	// MemoryOvercommit is the guests' memory in percent of the memory that launcher pods ask for on its behalf, 10 to 10000. Defaults
 	// to 100. Above 100 a node can run out of memory, and the kernel ends guests then. Takes effect on pods that are created later.
 	// +optional
@@ -56,25 +56,25 @@ type DeveloperConfiguration struct {
 type LogVerbosity struct {
 	// VirtAPI is the level of virt-apiserver. From 8 on it logs what it reads from the cluster, Secrets among it.
 	// +optional
-	VirtAPI uint64 `json:"virtAPI,omitempty" protobuf:"varint,1,opt,name=virtAPI"`
+	VirtAPI int64 `json:"virtAPI,omitempty" protobuf:"varint,1,opt,name=virtAPI"`
 	// VirtController is the level of virt-controller.
 	// +optional
-	VirtController uint64 `json:"virtController,omitempty" protobuf:"varint,2,opt,name=virtController"`
+	VirtController int64 `json:"virtController,omitempty" protobuf:"varint,2,opt,name=virtController"`
 	// VirtHandler is the level of the node plugins.
 	// +optional
-	VirtHandler uint64 `json:"virtHandler,omitempty" protobuf:"varint,3,opt,name=virtHandler"`
+	VirtHandler int64 `json:"virtHandler,omitempty" protobuf:"varint,3,opt,name=virtHandler"`
 	// VirtLauncher is the level of launchers that start later.
 	// +optional
-	VirtLauncher uint64 `json:"virtLauncher,omitempty" protobuf:"varint,4,opt,name=virtLauncher"`
+	VirtLauncher int64 `json:"virtLauncher,omitempty" protobuf:"varint,4,opt,name=virtLauncher"`
 	// VirtOperator is not used: there is no operator.
 	// +optional
-	VirtOperator uint64 `json:"virtOperator,omitempty" protobuf:"varint,5,opt,name=virtOperator"`
+	VirtOperator int64 `json:"virtOperator,omitempty" protobuf:"varint,5,opt,name=virtOperator"`
 	// VirtSynchronizationController is not used: there is no such component.
 	// +optional
-	VirtSynchronizationController uint64 `json:"virtSynchronizationController,omitempty" protobuf:"varint,6,opt,name=virtSynchronizationController"`
+	VirtSynchronizationController int64 `json:"virtSynchronizationController,omitempty" protobuf:"varint,6,opt,name=virtSynchronizationController"`
 	// NodeVerbosity holds the levels of the plugins of single nodes, by the node's name. They win over virtHandler.
 	// +optional
-	NodeVerbosity map[string]uint64 `json:"nodeVerbosity,omitempty" protobuf:"bytes,7,rep,name=nodeVerbosity"`
+	NodeVerbosity map[string]int64 `json:"nodeVerbosity,omitempty" protobuf:"bytes,7,rep,name=nodeVerbosity"`
 }
 
 // DiskVerification limits the inspection of container disks. Not used.

@@ -27,7 +27,7 @@ type MigrationConfiguration struct {
 	CompletionTimeoutPerGiB *int64 `json:"completionTimeoutPerGiB,omitempty" protobuf:"varint,6,opt,name=completionTimeoutPerGiB"`
 	// MaxDowntimeMs is how long the guest may stand still at the end, in milliseconds.
 	// +optional
-	MaxDowntimeMs *uint64 `json:"maxDowntimeMs,omitempty" protobuf:"varint,7,opt,name=maxDowntimeMs"`
+	MaxDowntimeMs *int64 `json:"maxDowntimeMs,omitempty" protobuf:"varint,7,opt,name=maxDowntimeMs"`
 	// ProgressTimeout is how long a migration may transfer nothing, in seconds.
 	// +optional
 	ProgressTimeout *int64 `json:"progressTimeout,omitempty" protobuf:"varint,8,opt,name=progressTimeout"`

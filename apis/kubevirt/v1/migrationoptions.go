@@ -27,7 +27,7 @@ type VMIMConfigurationOptions struct {
 	CompletionTimeoutPerGiB *int64 `json:"completionTimeoutPerGiB,omitempty" protobuf:"varint,6,opt,name=completionTimeoutPerGiB"`
 	// MaxDowntimeMs is how long the guest may stand still at the end, in milliseconds, 1 to 2000000. Defaults to 900.
 	// +optional
-	MaxDowntimeMs *uint64 `json:"maxDowntimeMs,omitempty" protobuf:"varint,7,opt,name=maxDowntimeMs"`
+	MaxDowntimeMs *int64 `json:"maxDowntimeMs,omitempty" protobuf:"varint,7,opt,name=maxDowntimeMs"`
 	// ProgressTimeout is how long a move may make no progress, in seconds. Defaults to 150.
 	// +optional
 	ProgressTimeout *int64 `json:"progressTimeout,omitempty" protobuf:"varint,8,opt,name=progressTimeout"`
@@ -87,10 +87,10 @@ type StallDetectorOptions struct {
 	EwmaAlpha *string `json:"ewmaAlpha,omitempty" protobuf:"bytes,2,opt,name=ewmaAlpha"`
 	// StallProgressTimeout is how long there may be no progress, in seconds.
 	// +optional
-	StallProgressTimeout *uint64 `json:"stallProgressTimeout,omitempty" protobuf:"varint,3,opt,name=stallProgressTimeout"`
+	StallProgressTimeout *int64 `json:"stallProgressTimeout,omitempty" protobuf:"varint,3,opt,name=stallProgressTimeout"`
 	// SwitchoverTimeout is how long the last step may take, in seconds.
 	// +optional
-	SwitchoverTimeout *uint64 `json:"switchoverTimeout,omitempty" protobuf:"varint,4,opt,name=switchoverTimeout"`
+	SwitchoverTimeout *int64 `json:"switchoverTimeout,omitempty" protobuf:"varint,4,opt,name=switchoverTimeout"`
 	// PrecopyPossibleFactor is how far above the allowed downtime an estimate may lie for copying to go on, a decimal.
 	// +optional
 	PrecopyPossibleFactor *string `json:"precopyPossibleFactor,omitempty" protobuf:"bytes,5,opt,name=precopyPossibleFactor"`

@@ -54,16 +54,16 @@ type SEVMeasurementInfo struct {
 	Measurement string `json:"measurement,omitempty" protobuf:"bytes,1,opt,name=measurement"`
 	// APIMajor is the major version of the platform's firmware interface.
 	// +optional
-	APIMajor uint64 `json:"apiMajor,omitempty" protobuf:"varint,2,opt,name=apiMajor"`
+	APIMajor int64 `json:"apiMajor,omitempty" protobuf:"varint,2,opt,name=apiMajor"`
 	// APIMinor is the minor version of the platform's firmware interface.
 	// +optional
-	APIMinor uint64 `json:"apiMinor,omitempty" protobuf:"varint,3,opt,name=apiMinor"`
+	APIMinor int64 `json:"apiMinor,omitempty" protobuf:"varint,3,opt,name=apiMinor"`
 	// BuildID of the platform's firmware.
 	// +optional
-	BuildID uint64 `json:"buildID,omitempty" protobuf:"varint,4,opt,name=buildID"`
+	BuildID int64 `json:"buildID,omitempty" protobuf:"varint,4,opt,name=buildID"`
 	// Policy that the guest was launched with, as bits.
 	// +optional
-	Policy uint64 `json:"policy,omitempty" protobuf:"varint,5,opt,name=policy"`
+	Policy int64 `json:"policy,omitempty" protobuf:"varint,5,opt,name=policy"`
 	// LoaderSHA is the SHA-256 of the guest's firmware.
 	// +optional
 	LoaderSHA string `json:"loaderSHA,omitempty" protobuf:"bytes,6,opt,name=loaderSHA"`

@@ -48,7 +48,7 @@ type VirtualMachineInstanceStatus struct {
 	QOSClass *corev1.PodQOSClass `json:"qosClass,omitempty" protobuf:"bytes,9,opt,name=qosClass,casttype=k8s.io/api/core/v1.PodQOSClass"`
 	// RuntimeUser is the user that QEMU runs as.
 	// +optional
-	RuntimeUser uint64 `json:"runtimeUser" protobuf:"varint,10,opt,name=runtimeUser"`
+	RuntimeUser int64 `json:"runtimeUser" protobuf:"varint,10,opt,name=runtimeUser"`
 	// Machine is the machine type that the guest got.
 	// +optional
 	Machine *Machine `json:"machine,omitempty" protobuf:"bytes,11,opt,name=machine"`

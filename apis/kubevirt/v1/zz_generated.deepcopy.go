@@ -888,7 +888,7 @@ func (in *CustomBlockSize) DeepCopyInto(out *CustomBlockSize) {
 	*out = *in
 	if in.DiscardGranularity != nil {
 		in, out := &in.DiscardGranularity, &out.DiscardGranularity
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	return
@@ -1714,7 +1714,7 @@ func (in *Disk) DeepCopyInto(out *Disk) {
 	in.DiskDevice.DeepCopyInto(&out.DiskDevice)
 	if in.BootOrder != nil {
 		in, out := &in.BootOrder, &out.BootOrder
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	if in.DedicatedIOThread != nil {
@@ -2886,7 +2886,7 @@ func (in *Interface) DeepCopyInto(out *Interface) {
 	}
 	if in.BootOrder != nil {
 		in, out := &in.BootOrder, &out.BootOrder
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	if in.Binding != nil {
@@ -3702,7 +3702,7 @@ func (in *LogVerbosity) DeepCopyInto(out *LogVerbosity) {
 	*out = *in
 	if in.NodeVerbosity != nil {
 		in, out := &in.NodeVerbosity, &out.NodeVerbosity
-		*out = make(map[string]uint64, len(*in))
+		*out = make(map[string]int64, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}
@@ -3967,7 +3967,7 @@ func (in *MigrationConfiguration) DeepCopyInto(out *MigrationConfiguration) {
 	}
 	if in.MaxDowntimeMs != nil {
 		in, out := &in.MaxDowntimeMs, &out.MaxDowntimeMs
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	if in.ProgressTimeout != nil {
@@ -5326,12 +5326,12 @@ func (in *StallDetectorOptions) DeepCopyInto(out *StallDetectorOptions) {
 	}
 	if in.StallProgressTimeout != nil {
 		in, out := &in.StallProgressTimeout, &out.StallProgressTimeout
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	if in.SwitchoverTimeout != nil {
 		in, out := &in.SwitchoverTimeout, &out.SwitchoverTimeout
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	if in.PrecopyPossibleFactor != nil {
@@ -6016,7 +6016,7 @@ func (in *VMIMConfigurationOptions) DeepCopyInto(out *VMIMConfigurationOptions) 
 	}
 	if in.MaxDowntimeMs != nil {
 		in, out := &in.MaxDowntimeMs, &out.MaxDowntimeMs
-		*out = new(uint64)
+		*out = new(int64)
 		**out = **in
 	}
 	if in.ProgressTimeout != nil {

@@ -52,12 +52,12 @@ func TestDisks(t *testing.T) {
 			`$.domain.devices.disks[0].cache: Unsupported value: "fast": supported values: "none", "writethrough", "writeback"`,
 			`$.domain.devices.disks[0].io: Unsupported value: "aio": supported values: "native", "threads"`,
 		}},
-		{"boot order of zero", root(func(d *v1.Disk) { d.BootOrder = ptr(uint64(0)) }), []string{
+		{"boot order of zero", root(func(d *v1.Disk) { d.BootOrder = ptr(int64(0)) }), []string{
 			`$.domain.devices.disks[0].bootOrder: Invalid value: 0: must be greater than 0`,
 		}},
 		{"boot order twice", func(s *v1.VirtualMachineInstanceSpec) {
-			s.Domain.Devices.Disks[0].BootOrder, s.Domain.Devices.Disks[1].BootOrder = ptr(uint64(1)), ptr(uint64(2))
-			s.Domain.Devices.Interfaces[0].BootOrder = ptr(uint64(1))
+			s.Domain.Devices.Disks[0].BootOrder, s.Domain.Devices.Disks[1].BootOrder = ptr(int64(1)), ptr(int64(2))
+			s.Domain.Devices.Interfaces[0].BootOrder = ptr(int64(1))
 		}, []string{`$.domain.devices.interfaces[0].bootOrder: Duplicate value: 1`}},
 		{"too many", func(s *v1.VirtualMachineInstanceSpec) {
 			s.Volumes, s.Domain.Devices.Disks = nil, nil

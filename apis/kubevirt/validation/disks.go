@@ -65,11 +65,11 @@ func disk(d *v1.Disk, path *field.Path) field.ErrorList {
 // bootOrders checks that every place in the boot sequence is taken once, over disks and interfaces.
 func bootOrders(devices *v1.Devices, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	taken := map[uint64]bool{}
-	check := func(order *uint64, p *field.Path) {
+	taken := map[int64]bool{}
+	check := func(order *int64, p *field.Path) {
 		switch {
 		case order == nil:
-		case *order == 0:
+		case *order <= 0:
 			errs = append(errs, field.Invalid(p, *order, "must be greater than 0"))
 		case taken[*order]:
 			errs = append(errs, field.Duplicate(p, *order))

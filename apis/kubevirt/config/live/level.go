@@ -16,7 +16,7 @@ import (
 type Level struct {
 	flag flag.Value
 	// started is the level that the process was started with.
-	started uint64
+	started int64
 	mu      sync.Mutex
 }
 
@@ -29,16 +29,16 @@ func NewLevel() *Level {
 	return l
 }
 
-func (l *Level) now() uint64 {
-	level, err := strconv.ParseUint(l.flag.String(), 10, 31)
+func (l *Level) now() int64 {
+	level, err := strconv.ParseInt(l.flag.String(), 10, 32)
 	if err != nil {
-		return 0 // a negative level logs as little as 0
+		return 0 // klog's own flag holds a number
 	}
 	return level
 }
 
 // Set changes the level; 0 is the one that the process was started with.
-func (l *Level) Set(ctx context.Context, level uint64) {
+func (l *Level) Set(ctx context.Context, level int64) {
 	if level == 0 {
 		level = l.started
 	}
@@ -48,7 +48,7 @@ func (l *Level) Set(ctx context.Context, level uint64) {
 	if before == level {
 		return
 	}
-	if err := l.flag.Set(strconv.FormatUint(level, 10)); err != nil {
+	if err := l.flag.Set(strconv.FormatInt(level, 10)); err != nil {
 		klog.FromContext(ctx).Error(err, "Change log level", "level", level)
 		return
 	}

@@ -130,7 +130,13 @@ func must[T any](value T, err error) func(*testing.T) T {
 // eventually waits for a condition that is brought about by a watch of the server.
 func eventually(t *testing.T, what string, condition func(context.Context) error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	eventuallyWithin(t, patience, what, condition)
+}
+
+// eventuallyWithin is eventually for what takes longer by design.
+func eventuallyWithin(t *testing.T, limit time.Duration, what string, condition func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	for {
 		err := condition(ctx)

@@ -39,18 +39,18 @@ func TestRefusedNamesTheFieldAsTyped(t *testing.T) {
 	spec := instanceSpec(t, `
 domain:
   cpu: {dedicatedCpuPlacement: true}
-  rebootPolicy: Terminate
+  firmware: {bootloader: {efi: {persistent: true}}}
   devices:
     disks:
     - name: a
     - name: b
       shareable: true
-      errorPolicy: ignore
     - name: c
       lun: {}
     interfaces:
     - name: default
       bridge: {}
+      state: absent
     gpus: [{name: gpu}]
 volumes:
 - name: a
@@ -60,11 +60,11 @@ volumes:
 	want := []string{
 		`spec.template.spec.domain.cpu.dedicatedCpuPlacement: Forbidden: dedicated CPUs are` + refused + `use resources.requests.cpu to reserve CPU time`,
 		`spec.template.spec.domain.devices.disks[1].shareable: Forbidden: disks of several virtual machines are` + refused + `remove the field`,
-		`spec.template.spec.domain.devices.disks[1].errorPolicy: Unsupported value: "ignore": supported values: "stop"`,
+		`spec.template.spec.domain.devices.interfaces[0].state: Unsupported value: "absent": supported values: "up", "down"`,
 		`spec.template.spec.domain.devices.disks[2].lun: Forbidden: SCSI pass-through is` + refused + `use disk`,
 		`spec.template.spec.domain.devices.interfaces[0].bridge: Forbidden: bridge interfaces are` + refused + `use masquerade`,
 		`spec.template.spec.domain.devices.gpus: Forbidden: GPUs are` + refused + `remove the field`,
-		`spec.template.spec.domain.rebootPolicy: Unsupported value: "Terminate": supported values: "Reboot"`,
+		`spec.template.spec.domain.firmware.bootloader.efi.persistent: Unsupported value: "true": supported values: "false"`,
 		`spec.template.spec.volumes[0].persistentVolumeClaim: Forbidden: claims as disks are` + refused + `use containerDisk or emptyDisk`,
 	}
 	got := messages(Refused(spec, field.NewPath("spec", "template", "spec")))

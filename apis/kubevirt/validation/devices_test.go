@@ -37,7 +37,7 @@ func TestDisks(t *testing.T) {
 			`$.domain.devices.disks[0].disk.bus: Unsupported value: "ide": supported values: "virtio", "sata", "scsi", "usb"`,
 		}},
 		{"cdrom bus and tray", root(func(d *v1.Disk) { d.Disk, d.CDRom = nil, &v1.CDRomTarget{Bus: "virtio", Tray: "ajar"} }), []string{
-			`$.domain.devices.disks[0].cdrom.tray: Unsupported value: "ajar": supported values: "closed"`,
+			`$.domain.devices.disks[0].cdrom.tray: Unsupported value: "ajar": supported values: "open", "closed"`,
 			`$.domain.devices.disks[0].cdrom.bus: Unsupported value: "virtio": supported values: "sata", "scsi", "usb"`,
 		}},
 		{"read-only sata", root(func(d *v1.Disk) { d.Disk.Bus, d.Disk.ReadOnly = v1.DiskBusSATA, true }), []string{

@@ -68,7 +68,11 @@ func TestEveryFieldSurvivesEveryEncoding(t *testing.T) {
 				})
 				// Server-side apply reads objects this way; it ends with a panic at types that it does not know.
 				roundTrip(t, in, func(out message) error {
-					data, err := json.Marshal(value.NewValueReflect(in).Unstructured())
+					v, err := value.NewValueReflect(in)
+					if err != nil {
+						return err
+					}
+					data, err := json.Marshal(v.Unstructured())
 					if err != nil {
 						return err
 					}

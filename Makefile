@@ -6,6 +6,8 @@ KUBERNETES_VERSION ?= v1.37.2
 NODES ?= 1
 # AUDIT=1 logs every API request to .cluster/audit.log.
 AUDIT ?= 0
+# ARGS are further arguments of `make bench-api`.
+ARGS ?=
 # FORCE=1 lets `make down` remove a running cluster of another clone.
 FORCE ?= 0
 
@@ -61,6 +63,11 @@ test: ## everything: lint, generated code, unit, API and e2e tests
 .PHONY: bench-start
 bench-start: ## start-up times and memory of VMs in the running cluster
 	@go run ./test/bench/start
+
+.PHONY: bench-api
+bench-api: $(CLUSTER) ## cost of the API beside a CRD and ConfigMaps; ARGS=--quick for a short run
+	@$(CLUSTER) tools
+	@go build -o bin/bench-api ./test/bench/api && bin/bench-api $(ARGS)
 
 # Go decides by itself whether there is anything to build.
 .PHONY: $(CLUSTER)

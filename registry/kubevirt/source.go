@@ -34,7 +34,19 @@ func (s *Storage) Source(namespace string) cache.ListerWatcher {
 			if err != nil {
 				return nil, err
 			}
-			return s.KubeVirt.Watch(request.WithNamespace(ctx, namespace), o)
+			w, err := s.KubeVirt.Watch(request.WithNamespace(ctx, namespace), o)
+			if err != nil {
+				return nil, err
+			}
+			return watch.Filter(w, unwrap), nil
 		},
 	}
+}
+
+// unwrap takes an object out of the wrapper in which many watchers share its encoded form.
+func unwrap(e watch.Event) (watch.Event, bool) {
+	if shared, ok := e.Object.(runtime.CacheableObject); ok {
+		e.Object = shared.GetObject()
+	}
+	return e, true
 }

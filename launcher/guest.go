@@ -66,7 +66,7 @@ func (l *launcher) startGuest(ctx, stopped context.Context, start *session.Start
 	l.mu.Lock()
 	l.hypervisor = c.hypervisor
 	l.everRan = !paused
-	l.report.Emulated, l.report.Disks = emulated, output.Disks
+	l.report.Emulated, l.report.Disks, l.report.Sizes = emulated, output.Disks, output.Sizes
 	l.mu.Unlock()
 	l.describe(ctx)
 	l.refresh(ctx)

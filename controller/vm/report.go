@@ -28,6 +28,7 @@ func (s *step) report() {
 	if restart {
 		s.status.ObservedGeneration = generationOf(s.vmi)
 	}
+	s.status.VolumeSnapshotStatuses = snapshotStatuses(s.VM)
 	s.reportConditions(restart)
 	s.status.PrintableStatus = s.printable()
 }

@@ -26,6 +26,8 @@ var podReasons = map[string]bool{
 	reasonPodNotReady:        true,
 	reasonContainersNotReady: true,
 	v1.ReasonGuestNotRunning: true,
+
+	v1.ReasonPodConditionMissing: true,
 }
 
 // live decides for an instance that has neither ended nor is being deleted.
@@ -74,6 +76,7 @@ func (s *step) create() {
 	}
 	if s.CreateFailure != "" {
 		s.setCondition(v1.VirtualMachineInstanceSynchronized, v1.ConditionFalse, reason.FailedCreate, s.CreateFailure)
+		s.setCondition(v1.VirtualMachineInstanceReady, v1.ConditionFalse, v1.ReasonPodNotExists, "there is no launcher pod")
 	}
 }
 
@@ -156,13 +159,16 @@ func (s *step) record(phase v1.VirtualMachineInstancePhase) {
 	if s.status.LauncherContainerImageVersion == "" {
 		s.status.LauncherContainerImageVersion = s.Image
 	}
+	if s.status.Memory == nil && !s.Overhead.IsZero() {
+		s.status.Memory = &v1.MemoryStatus{MemoryOverhead: &s.Overhead}
+	}
 	if s.pod.Status.QOSClass != "" {
 		s.status.QOSClass = &s.pod.Status.QOSClass
 	}
 	if c := s.VMI.Condition(v1.VirtualMachineInstanceSynchronized); c != nil && c.Reason == reason.FailedCreate {
 		s.removeCondition(v1.VirtualMachineInstanceSynchronized)
 	}
-	if s.VMI.Condition(v1.VirtualMachineInstanceReady) == nil {
+	if c := s.VMI.Condition(v1.VirtualMachineInstanceReady); c == nil || c.Reason == v1.ReasonPodNotExists {
 		s.setCondition(v1.VirtualMachineInstanceReady, v1.ConditionFalse, v1.ReasonGuestNotRunning, reason.GuestNotRunning)
 	}
 }
@@ -176,6 +182,10 @@ func (s *step) running() {
 	s.clearStartupProblem()
 	ready, pod := s.VMI.Condition(v1.VirtualMachineInstanceReady), podCondition(s.pod, corev1.PodReady)
 	if pod == nil {
+		if ready == nil {
+			s.setCondition(v1.VirtualMachineInstanceReady, v1.ConditionFalse, v1.ReasonPodConditionMissing,
+				fmt.Sprintf("pod %s has no condition Ready yet", s.pod.Name))
+		}
 		return
 	}
 	podReady := pod.Status == corev1.ConditionTrue

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -60,6 +61,8 @@ type State struct {
 	Now time.Time
 	// Image is what launchers run now.
 	Image string
+	// Overhead is the memory that the pod has beside the guest's.
+	Overhead resource.Quantity
 	// StartupProblem is what the kubelet says of a pod whose containers do not come up; nil when
 	// nothing is known.
 	StartupProblem *Problem

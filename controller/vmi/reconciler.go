@@ -111,6 +111,7 @@ func (r *Reconciler) gather(ctx context.Context, vmi *v1.VirtualMachineInstance,
 		NodeLost:  vmi.Status.NodeName != "" && r.nodeLost(vmi.Status.NodeName),
 		Now:       time.Now(),
 		Image:     r.Template.Image,
+		Overhead:  template.Overhead(vmi, r.Template.UseEmulation),
 	}, nil
 }
 

@@ -123,6 +123,8 @@ func TestOnePodIsCreatedWhileTheWatchIsStill(t *testing.T) {
 	r.expectWrites(t, "when it is bound", "update virtualmachineinstances/status")
 	if got := r.VMIs.Get(demoKey).Status; got.Phase != v1.Scheduled || got.NodeName != "n1" || got.ActivePods["created"] != "n1" {
 		t.Errorf("status %+v", got)
+	} else if want := template.Overhead(vmi, false); got.Memory == nil || got.Memory.MemoryOverhead.Cmp(want) != 0 {
+		t.Errorf("memory %+v, want an overhead of %s", got.Memory, &want)
 	}
 	if len(r.events.Events) != 1 {
 		t.Errorf("%d events", len(r.events.Events))

@@ -40,7 +40,7 @@ func (p *Preparer) containerDisk(name string, source *v1.ContainerDiskSource) (S
 	if err := createOverlay(overlay, base, image.Size); err != nil {
 		return Source{}, err
 	}
-	return Source{Path: overlay, Format: Qcow2, Ephemeral: true, Backing: base}, nil
+	return Source{Path: overlay, Format: Qcow2, Ephemeral: true, Size: int64(image.Size), Backing: base}, nil
 }
 
 // findDisk returns the path of the disk relative to the image's root.

@@ -40,7 +40,8 @@ func TestContainerDiskGetsAnOverlay(t *testing.T) {
 			}
 			got := sources["root"]
 			base := filepath.Join(p.ContainerDisks, "root", tc.file)
-			if got.Format != Qcow2 || !got.Ephemeral || got.Backing == nil || got.Backing.Path != base || got.Backing.Format != tc.format {
+			if got.Format != Qcow2 || !got.Ephemeral || got.Backing == nil || got.Backing.Path != base || got.Backing.Format != tc.format ||
+				got.Size != int64(tc.size) {
 				t.Fatalf("got %+v over %+v", got, got.Backing)
 			}
 			checkOverlay(t, got.Path, base, tc.format, tc.size)

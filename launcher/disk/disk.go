@@ -38,6 +38,8 @@ type Source struct {
 	Indirect bool
 	// Config tells that the volume configures the guest and is nothing to boot from.
 	Config bool
+	// Size is what the guest sees of it in bytes; 0 when that is not known.
+	Size int64
 	// Backing is what an overlay lies on; nil for none.
 	Backing *Source
 }
@@ -102,5 +104,9 @@ func (p *Preparer) cloudInit(vmi *v1.VirtualMachineInstance, volume *v1.Volume) 
 	if err := cloudinit.WriteISO(path, data); err != nil {
 		return Source{}, err
 	}
-	return Source{Path: path, Format: Raw, ReadOnly: true, Ephemeral: true, Config: true}, nil
+	info, err := os.Stat(path)
+	if err != nil {
+		return Source{}, fmt.Errorf("look at cloud-init image: %w", err)
+	}
+	return Source{Path: path, Format: Raw, ReadOnly: true, Ephemeral: true, Config: true, Size: info.Size()}, nil
 }

@@ -24,7 +24,7 @@ func (p *Preparer) emptyDisk(name string, source *v1.EmptyDiskSource) (Source, e
 	if err := createSparse(path, size); err != nil {
 		return Source{}, fmt.Errorf("create empty disk: %w", err)
 	}
-	return Source{Path: path, Format: Raw, Ephemeral: true}, nil
+	return Source{Path: path, Format: Raw, Ephemeral: true, Size: size}, nil
 }
 
 func createSparse(path string, size int64) error {

@@ -53,6 +53,8 @@ type Output struct {
 	XML string
 	// Disks maps volume names to device names, such as vda.
 	Disks map[string]string
+	// Sizes maps volume names to sizes in bytes, as far as they are known.
+	Sizes map[string]int64
 }
 
 // Convert makes the domain. Its errors name the field of the instance that is at fault.
@@ -65,7 +67,13 @@ func Convert(in Input) (Output, error) {
 	if err != nil {
 		return Output{}, fmt.Errorf("encode domain: %w", err)
 	}
-	return Output{XML: xml, Disks: disks}, nil
+	sizes := map[string]int64{}
+	for name := range disks {
+		if size := in.Volumes[name].Size; size > 0 {
+			sizes[name] = size
+		}
+	}
+	return Output{XML: xml, Disks: disks, Sizes: sizes}, nil
 }
 
 func build(in Input) (*libvirtxml.Domain, map[string]string, error) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"libvirt.org/go/libvirtxml"
 	"sigs.k8s.io/yaml"
 
@@ -89,6 +90,20 @@ func check(t *testing.T, base string) {
 	var parsed libvirtxml.Domain
 	if err := parsed.Unmarshal(got.XML); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSizesAreToldAsFarAsTheyAreKnown(t *testing.T) {
+	vmi := &v1.VirtualMachineInstance{}
+	vmi.Name, vmi.Namespace = "demo", "default"
+	vmi.Spec.Domain.Memory = &v1.Memory{Guest: ptr(resource.MustParse("64Mi"))}
+	vmi.Spec.Domain.Devices.Disks = []v1.Disk{{Name: "known"}, {Name: "unknown"}}
+	got, err := Convert(Input{VMI: vmi, Volumes: map[string]disk.Source{"known": {Size: 1 << 30}, "unknown": {}, "unused": {Size: 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Sizes) != 1 || got.Sizes["known"] != 1<<30 {
+		t.Errorf("got %v", got.Sizes)
 	}
 }
 

@@ -116,6 +116,8 @@ type Report struct {
 	MemoryKiB uint64 `json:"memoryKiB,omitempty"`
 	// Disks maps volume names to device names in the guest, such as vda.
 	Disks map[string]string `json:"disks,omitempty"`
+	// Sizes maps volume names to what the guest sees of them, in bytes.
+	Sizes map[string]int64 `json:"sizes,omitempty"`
 	// AgentConnected tells that the guest agent's channel is open on the guest's side.
 	AgentConnected bool `json:"agentConnected,omitempty"`
 }

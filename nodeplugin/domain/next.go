@@ -25,7 +25,8 @@ type Facts struct {
 }
 
 const (
-	reasonSyncFailed = "SyncFailed"
+	reasonSyncFailed    = "SyncFailed"
+	reasonNotMigratable = "NotMigratable"
 	// reportIOError is the reason with which a launcher reports a guest paused by a disk error.
 	reportIOError = "IOError"
 	// podInterface and infoDomain are what status.interfaces says of a NIC that QEMU has.
@@ -86,6 +87,9 @@ func running(vmi *v1.VirtualMachineInstance, status *v1.VirtualMachineInstanceSt
 	} else {
 		dropCondition(status, v1.VirtualMachineInstanceSoftwareEmulation)
 	}
+	// Said for as long as it is so: clients ask before they drain a node.
+	setCondition(status, v1.VirtualMachineInstanceIsMigratable, v1.ConditionFalse, reasonNotMigratable,
+		"guests cannot move between nodes with this version of virtplane", now)
 	if f.Report.AgentConnected {
 		setCondition(status, v1.VirtualMachineInstanceAgentConnected, v1.ConditionTrue, "", "", now)
 	} else {
@@ -146,7 +150,7 @@ func volumes(vmi *v1.VirtualMachineInstance, r *session.Report, old []v1.VolumeS
 	}
 	var list []v1.VolumeStatus
 	for _, volume := range vmi.Spec.Volumes {
-		list = append(list, v1.VolumeStatus{Name: volume.Name, Target: r.Disks[volume.Name]})
+		list = append(list, v1.VolumeStatus{Name: volume.Name, Target: r.Disks[volume.Name], SizeBytes: r.Sizes[volume.Name]})
 	}
 	return list
 }

@@ -48,6 +48,7 @@ func runningFacts() Facts {
 		Report: &session.Report{
 			State: session.StateRunning, Emulated: true, Machine: "pc-q35-10.0", MemoryKiB: 128 << 10,
 			Disks: map[string]string{"root": "vda", "cloudinit": "vdb", "stranger": "vdz"},
+			Sizes: map[string]int64{"root": 1 << 30, "stranger": 1},
 		},
 		Interfaces: []session.Interface{{Name: "default", MAC: "02:00:00:00:00:01"}},
 		PodIPs:     []string{"10.1.2.3", "fd00::3"},
@@ -87,8 +88,10 @@ func summary(s *v1.VirtualMachineInstanceStatus) string {
 
 func TestRunningIsOneWrite(t *testing.T) {
 	vmi := scheduled()
+	overhead := resource.MustParse("100Mi")
+	vmi.Status.Memory = &v1.MemoryStatus{MemoryOverhead: &overhead}
 	got := after(vmi, runningFacts()).Status
-	if s := summary(&got); s != "Running Ready=True SoftwareEmulation=True/NoHardwareVirtualization" {
+	if s := summary(&got); s != "Running Ready=True SoftwareEmulation=True/NoHardwareVirtualization LiveMigratable=False/NotMigratable" {
 		t.Error(s)
 	}
 	nic := got.Interfaces[0]
@@ -96,10 +99,11 @@ func TestRunningIsOneWrite(t *testing.T) {
 		nic.PodInterfaceName != "eth0" || nic.InfoSource != "domain" || nic.QueueCount != 1 {
 		t.Errorf("interface %+v", nic)
 	}
-	if v := got.VolumeStatus; len(v) != 2 || v[0] != (v1.VolumeStatus{Name: "root", Target: "vda"}) || v[1].Target != "vdb" {
+	if v := got.VolumeStatus; len(v) != 2 || v[0] != (v1.VolumeStatus{Name: "root", Target: "vda", SizeBytes: 1 << 30}) || v[1].Target != "vdb" {
 		t.Errorf("volumes %+v", v)
 	}
 	if got.Machine.Type != "pc-q35-10.0" || got.Memory.GuestCurrent.String() != "128Mi" || got.Memory.GuestAtBoot.String() != "128Mi" ||
+		got.Memory.GuestRequested.String() != "128Mi" || got.Memory.MemoryOverhead.String() != "100Mi" ||
 		*got.CurrentCPUTopology != (v1.CPUTopology{Cores: 2, Sockets: 1, Threads: 1}) {
 		t.Errorf("machine %v memory %v cpu %v", got.Machine, got.Memory, got.CurrentCPUTopology)
 	}
@@ -121,7 +125,8 @@ func TestNext(t *testing.T) {
 	probed.Spec.ReadinessProbe = &v1.Probe{}
 	notReady := running.DeepCopy()
 	notReady.Status.Conditions[0].Status, notReady.Status.Conditions[0].Reason = v1.ConditionFalse, "PodTerminating"
-	const emulated = " SoftwareEmulation=True/NoHardwareVirtualization"
+	const settled = " LiveMigratable=False/NotMigratable"
+	const emulated = " SoftwareEmulation=True/NoHardwareVirtualization" + settled
 	for _, tc := range []struct {
 		name  string
 		vmi   *v1.VirtualMachineInstance
@@ -146,7 +151,7 @@ func TestNext(t *testing.T) {
 			"Running Ready=True" + emulated + " AgentConnected=True"},
 		{"agent goes", after(running, with(func(f *Facts) { f.Report.AgentConnected = true })), runningFacts(),
 			"Running Ready=True" + emulated},
-		{"hardware", scheduled(), with(func(f *Facts) { f.Report.Emulated = false }), "Running Ready=True"},
+		{"hardware", scheduled(), with(func(f *Facts) { f.Report.Emulated = false }), "Running Ready=True" + settled},
 		{"readiness probe is the pod's", probed, runningFacts(), "Running Ready=False/GuestNotRunning" + emulated},
 		{"controller's word on readiness stays", notReady, runningFacts(), "Running Ready=False/PodTerminating" + emulated},
 		{"shut down", after(running, with(func(f *Facts) { f.Report.State, f.Report.AgentConnected = session.StatePaused, true })),

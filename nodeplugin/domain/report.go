@@ -34,13 +34,15 @@ func sanitize(r *session.Report) (*session.Report, error) {
 	default:
 		return nil, fmt.Errorf("report: unknown state %.32q", r.State)
 	}
-	if len(r.Disks) > maxDisks || r.MemoryKiB > maxMemoryKiB {
+	if len(r.Disks) > maxDisks || len(r.Sizes) > maxDisks || r.MemoryKiB > maxMemoryKiB {
 		return nil, fmt.Errorf("report: %d disks and %d KiB of memory", len(r.Disks), r.MemoryKiB)
 	}
 	clean := *r
 	clean.Message = cleanMessage(r.Message)
 	clean.Disks = maps.Clone(r.Disks)
 	maps.DeleteFunc(clean.Disks, func(_, target string) bool { return !targetPattern.MatchString(target) })
+	clean.Sizes = maps.Clone(r.Sizes)
+	maps.DeleteFunc(clean.Sizes, func(_ string, size int64) bool { return size < 0 })
 	if !reasonPattern.MatchString(r.Reason) {
 		clean.Reason = ""
 	}

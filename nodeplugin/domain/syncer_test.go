@@ -159,7 +159,7 @@ func TestConflictIsSolvedWithTheNewestVersion(t *testing.T) {
 	s.Submit(v, runningFacts())
 	settle(t, s, types.NamespacedName{Namespace: "tenant", Name: "demo"})
 	status := server.status()
-	if status.Phase != v1.Running || summary(&status) != "Running Ready=True Foreign=True SoftwareEmulation=True/NoHardwareVirtualization" {
+	if status.Phase != v1.Running || summary(&status) != "Running Ready=True Foreign=True SoftwareEmulation=True/NoHardwareVirtualization LiveMigratable=False/NotMigratable" {
 		t.Fatal(summary(&status))
 	}
 }

@@ -87,7 +87,7 @@ type MediatedDevicesConfiguration struct {
 type NodeMediatedDeviceTypesConfig struct {
 	// NodeSelector selects the nodes by their labels.
 	// +optional
-	NodeSelector map[string]string `json:"nodeSelector,omitempty" protobuf:"bytes,1,rep,name=nodeSelector"`
+	NodeSelector map[string]string `json:"nodeSelector" protobuf:"bytes,1,rep,name=nodeSelector"`
 	// MediatedDevicesTypes is the older form of mediatedDeviceTypes. Deprecated.
 	// +optional
 	// +listType=atomic
@@ -95,7 +95,7 @@ type NodeMediatedDeviceTypesConfig struct {
 	// MediatedDeviceTypes are the types that the nodes have.
 	// +optional
 	// +listType=atomic
-	MediatedDeviceTypes []string `json:"mediatedDeviceTypes,omitempty" protobuf:"bytes,3,rep,name=mediatedDeviceTypes"`
+	MediatedDeviceTypes []string `json:"mediatedDeviceTypes" protobuf:"bytes,3,rep,name=mediatedDeviceTypes"`
 }
 
 // KSMConfiguration tells on which nodes equal memory pages are merged. Not used.

@@ -40,6 +40,13 @@ func (o *Options) applyTo(ctx context.Context, generic *genericapiserver.Recomme
 	if err := o.Recommended.ApplyTo(generic); err != nil {
 		return hostCluster{}, fmt.Errorf("apply options: %w", err)
 	}
+	config, err := hostConfig(o.Recommended.Authorization.RemoteKubeConfigFile)
+	if err != nil {
+		return hostCluster{}, fmt.Errorf("configure client for authorization: %w", err)
+	}
+	if generic.Authorization.Authorizer, err = delegate(o.Recommended.Authorization, config); err != nil {
+		return hostCluster{}, err
+	}
 	host := hostCluster{
 		client: client, informers: generic.SharedInformerFactory, absent: absent,
 		proxy: identify(generic), namespace: o.Namespace, service: o.ServiceName,

@@ -68,6 +68,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	if err := o.keepSpace(generic, clients.Kubernetes); err != nil {
 		return nil, err
 	}
+	serveVerbs(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
 	o.watchEtcd(generic)

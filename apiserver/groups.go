@@ -22,14 +22,6 @@ import (
 // published API look for them.
 func installGroups(server *genericapiserver.GenericAPIServer, machines *virtualmachine.Storage, instances *virtualmachineinstance.Storage,
 	kubevirts *kubevirt.Storage) error {
-	verbs := map[string]rest.Storage{
-		"virtualmachines/start":           machines.Start,
-		"virtualmachines/stop":            machines.Stop,
-		"virtualmachines/restart":         machines.Restart,
-		"virtualmachineinstances/console": instances.Console,
-		"virtualmachineinstances/pause":   instances.Pause,
-		"virtualmachineinstances/unpause": instances.Unpause,
-	}
 	native := map[string]rest.Storage{
 		"virtualmachines":                machines.VirtualMachine,
 		"virtualmachines/status":         machines.Status,
@@ -42,17 +34,14 @@ func installGroups(server *genericapiserver.GenericAPIServer, machines *virtualm
 		"virtualmachines":         subresource.NewParent("virtualmachine", func() runtime.Object { return &v1.VirtualMachine{} }),
 		"virtualmachineinstances": subresource.NewParent("virtualmachineinstance", func() runtime.Object { return &v1.VirtualMachineInstance{} }),
 	}
-	for name, storage := range verbs {
-		native[name] = storage
-		second[name] = storage
+	for _, group := range []map[string]rest.Storage{native, second} {
+		addVerbs(group, "virtualmachines", machines.Verbs)
+		addVerbs(group, "virtualmachineinstances", instances.Verbs)
 	}
 	if err := install(server, v1.GroupName, native); err != nil {
 		return err
 	}
-	if err := install(server, v1.SubresourceGroupName, second); err != nil {
-		return err
-	}
-	return addVersion(server)
+	return install(server, v1.SubresourceGroupName, second)
 }
 
 func install(server *genericapiserver.GenericAPIServer, group string, storage map[string]rest.Storage) error {

@@ -9,6 +9,7 @@ import (
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/registry/kubevirt"
 	"github.com/virtplane/virtplane/registry/virtualmachine"
 	"github.com/virtplane/virtplane/registry/virtualmachineinstance"
@@ -32,16 +33,25 @@ func (c *Config) New() (*Server, error) {
 		return nil, err
 	}
 	settings := c.settings()
-	instances, err := virtualmachineinstance.NewStorage(Scheme, getter, settings,
-		virtualmachineinstance.Writers{Namespace: c.Namespace}, c.Nodes)
+	var machines *virtualmachine.Storage
+	around := virtualmachineinstance.Surroundings{
+		Nodes:   c.Nodes,
+		Machine: func(ctx context.Context, name string) (*v1.VirtualMachine, error) { return machines.Find(ctx, name) },
+		Drained: drained(c.host.client),
+		Gates:   func(name string) bool { return settings.Current().Gates.Enabled(name) },
+	}
+	instances, err := virtualmachineinstance.NewStorage(Scheme, getter, settings, virtualmachineinstance.Writers{Namespace: c.Namespace}, around)
 	if err != nil {
 		return nil, err
 	}
-	machines, err := virtualmachine.NewStorage(Scheme, getter, instances.Instances)
+	machines, err = virtualmachine.NewStorage(Scheme, getter, instances.Instances, instances.Instances, around.Gates)
 	if err != nil {
 		return nil, err
 	}
 	if err := installGroups(generic, machines, instances, kubevirts); err != nil {
+		return nil, err
+	}
+	if err := addRawRoutes(generic, c.host.client); err != nil {
 		return nil, err
 	}
 	if err := c.addHooks(generic); err != nil {

@@ -6,31 +6,32 @@ package virtualmachine
 import (
 	"context"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/registry/frame"
+	"github.com/virtplane/virtplane/registry/subresource"
 )
-
-// InstanceStore reads and changes the instances of virtual machines.
-type InstanceStore interface {
-	// Instance returns the instance called name, or nil when there is none.
-	Instance(ctx context.Context, name string) (*v1.VirtualMachineInstance, error)
-	// SetGracePeriod sets how long an instance may take to shut down, in seconds.
-	SetGracePeriod(ctx context.Context, name string, seconds int64) error
-}
 
 // machineStore changes virtual machines on behalf of the subresources.
 type machineStore struct{ main, status *genericregistry.Store }
 
 // change is what a subresource does to a virtual machine: it sets the spec or the status, and
-// returns which, or the reason why it cannot be done.
-type change func(vm *v1.VirtualMachine) (part, error)
+// returns what it set, or the reason why it cannot be done.
+type change func(vm *v1.VirtualMachine) (effect, error)
 
-// part is what of a virtual machine was changed.
+// effect is what of a virtual machine was changed.
+type effect struct {
+	part part
+	// set and removed are the changed fields.
+	set, removed *fieldpath.Set
+}
+
 type part string
 
 const (
@@ -39,19 +40,48 @@ const (
 	theStatus part = "status"
 )
 
-// apply makes a change in one transaction, so that two requests at once cannot both be granted.
-func (m machineStore) apply(ctx context.Context, name string, dryRun []string, do change) error {
+// none is the effect of a verb that finds nothing to do.
+var none = effect{part: nothing}
+
+func changedSpec(fields ...fieldpath.Path) effect {
+	return effect{theSpec, fieldpath.NewSet(fields...), fieldpath.NewSet()}
+}
+
+func changedStatus(fields ...fieldpath.Path) effect {
+	return effect{theStatus, fieldpath.NewSet(fields...), fieldpath.NewSet()}
+}
+
+// get returns the virtual machine called name, or the error that clients of the subresources know.
+func (m machineStore) get(ctx context.Context, name string) (*v1.VirtualMachine, error) {
 	obj, err := m.main.Get(ctx, name, &metav1.GetOptions{})
 	if err != nil {
-		return frame.Machine.Rename(err, name)
+		return nil, frame.Machine.Rename(err, name)
+	}
+	return obj.(*v1.VirtualMachine), nil
+}
+
+// find is get for those who may do without: nil is no error.
+func (m machineStore) find(ctx context.Context, name string) (*v1.VirtualMachine, error) {
+	vm, err := m.get(ctx, name)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	return vm, err
+}
+
+// apply makes a change in one transaction, so that two requests at once cannot both be granted.
+func (m machineStore) apply(ctx context.Context, name, verb string, writer subresource.Writer, do change) error {
+	vm, err := m.get(ctx, name)
+	if err != nil {
+		return err
 	}
 	// The change is tried on a copy first: what it touches decides the store whose rules apply.
-	touched, err := do(obj.(*v1.VirtualMachine).DeepCopy())
-	if err != nil || touched == nothing {
+	touched, err := do(vm.DeepCopy())
+	if err != nil || touched.part == nothing {
 		return err
 	}
 	store := m.main
-	if touched == theStatus {
+	if touched.part == theStatus {
 		store = m.status
 	}
 	info := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, current runtime.Object) (runtime.Object, error) {
@@ -60,39 +90,25 @@ func (m machineStore) apply(ctx context.Context, name string, dryRun []string, d
 		switch {
 		case err != nil:
 			return nil, err
-		case now != touched:
+		case now.part != touched.part:
 			return nil, conflict(name, "it changed meanwhile; try again")
+		}
+		owner := frame.Owner{Manager: writer.Manager, Subresource: verb, APIVersion: v1.SchemeGroupVersion.String(), Now: metav1.Now()}
+		if err := frame.Own(vm, owner, now.set, now.removed); err != nil {
+			return nil, apierrors.NewInternalError(err)
 		}
 		return vm, nil
 	})
 	_, _, err = store.Update(ctx, name, info, rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false,
-		&metav1.UpdateOptions{DryRun: dryRun})
+		&metav1.UpdateOptions{DryRun: writer.DryRun})
 	return frame.Machine.Rename(err, name)
+}
+
+// try tells whether a change will be granted, without making it.
+func (m machineStore) try(ctx context.Context, name, verb string, writer subresource.Writer, do change) error {
+	writer.DryRun = []string{metav1.DryRunAll}
+	return m.apply(ctx, name, verb, writer, do)
 }
 
 // conflict is the answer to a request that does not fit the virtual machine's state.
 func conflict(name, message string) error { return frame.Machine.Conflict(name, message) }
-
-// request puts a start or stop into the queue of a virtual machine.
-func request(vm *v1.VirtualMachine, requests ...v1.VirtualMachineStateChangeRequest) (part, error) {
-	if len(vm.Status.StateChangeRequests) > 0 {
-		return nothing, conflict(vm.Name, "unable to complete request: stop/start already underway")
-	}
-	vm.Status.StateChangeRequests = requests
-	vm.Status.StartFailure = nil
-	return theStatus, nil
-}
-
-// setRunning turns a virtual machine on or off in the form that its spec uses.
-func setRunning(vm *v1.VirtualMachine, strategy v1.VirtualMachineRunStrategy) (part, error) {
-	if vm.Spec.Running != nil {
-		running := strategy != v1.RunStrategyHalted
-		vm.Spec.Running = &running
-		return theSpec, nil
-	}
-	vm.Spec.RunStrategy = &strategy
-	return theSpec, nil
-}
-
-// exists tells that an instance is there and has not ended.
-func exists(vmi *v1.VirtualMachineInstance) bool { return vmi != nil && !vmi.IsFinal() }

@@ -4,6 +4,7 @@
 package virtualmachine
 
 import (
+	"context"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/fields"
@@ -15,15 +16,21 @@ import (
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/registry/frame"
+	"github.com/virtplane/virtplane/registry/subresource"
 )
 
 // Storage holds the storages of virtualmachines and its subresources.
 type Storage struct {
 	VirtualMachine *REST
 	Status         *frame.StatusREST
-	Start          *StartREST
-	Stop           *StopREST
-	Restart        *RestartREST
+	// Verbs are the other subresources by name.
+	Verbs    map[string]*subresource.Endpoint
+	machines machineStore
+}
+
+// Find returns the virtual machine called name, or nil when there is none.
+func (s *Storage) Find(ctx context.Context, name string) (*v1.VirtualMachine, error) {
+	return s.machines.find(ctx, name)
 }
 
 // REST serves virtualmachines.
@@ -35,8 +42,9 @@ func (*REST) ShortNames() []string { return []string{"vm", "vms"} }
 // Categories puts virtual machines into "all".
 func (*REST) Categories() []string { return []string{"all"} }
 
-// NewStorage returns the storages; instances reads the instance of a virtual machine.
-func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, instances InstanceStore) (*Storage, error) {
+// NewStorage returns the storages; instances and guests reach the instance of a virtual machine, gates
+// tells which features are on.
+func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, instances InstanceStore, guests InstanceVerbs, gates subresource.Gates) (*Storage, error) {
 	s := strategy{frame.NewStrategy(typer)}
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &v1.VirtualMachine{} },
@@ -54,14 +62,8 @@ func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, in
 		return nil, fmt.Errorf("open storage of virtualmachines: %w", err)
 	}
 	status := frame.NewStatusREST(store, statusRules(s), nil)
-	machines := machineStore{main: store, status: status.Store()}
-	return &Storage{
-		VirtualMachine: &REST{store},
-		Status:         status,
-		Start:          &StartREST{machines, instances},
-		Stop:           &StopREST{machines, instances},
-		Restart:        &RestartREST{machines, instances},
-	}, nil
+	changing := machineStore{main: store, status: status.Store()}
+	return &Storage{&REST{store}, status, verbs{changing, instances, guests, gates}.endpoints(), changing}, nil
 }
 
 func attributes(obj runtime.Object) (labels.Set, fields.Set, error) {

@@ -68,7 +68,7 @@ func alive(cell string, others map[string]string) map[string]string {
 }
 
 // check runs a verb over a row of its table.
-func check(t *testing.T, strategy v1.VirtualMachineRunStrategy, verb func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (part, error), want []string) {
+func check(t *testing.T, strategy v1.VirtualMachineRunStrategy, verb func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (effect, error), want []string) {
 	t.Helper()
 	for i, state := range states {
 		vm := &v1.VirtualMachine{ObjectMeta: metav1.ObjectMeta{Name: "demo"}, Spec: v1.VirtualMachineSpec{RunStrategy: &strategy}}
@@ -91,17 +91,17 @@ func instance(state string) *v1.VirtualMachineInstance {
 }
 
 // outcome runs a verb and says what it did, and checks that it did nothing else.
-func outcome(t *testing.T, vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, verb func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (part, error)) string {
+func outcome(t *testing.T, vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, verb func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (effect, error)) string {
 	t.Helper()
 	before := vm.DeepCopy()
 	touched, err := verb(vm, vmi)
 	switch {
 	case err != nil:
-		if touched != nothing || !apierrors.IsConflict(err) {
-			t.Errorf("a refusal touched %s with %v, want nothing with a conflict", touched, err)
+		if touched.part != nothing || !apierrors.IsConflict(err) {
+			t.Errorf("a refusal touched %s with %v, want nothing with a conflict", touched.part, err)
 		}
 		return err.Error()
-	case touched == theSpec:
+	case touched.part == theSpec:
 		if !cmp.Equal(vm.Status, before.Status) {
 			t.Error("a change of the spec changed the status")
 		}
@@ -109,7 +109,7 @@ func outcome(t *testing.T, vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance
 			return fmt.Sprintf("spec.running=%t", *vm.Spec.Running)
 		}
 		return "spec.runStrategy=" + string(*vm.Spec.RunStrategy)
-	case touched == theStatus:
+	case touched.part == theStatus:
 		if !cmp.Equal(vm.Spec, before.Spec) {
 			t.Error("a request changed the spec")
 		}
@@ -118,7 +118,7 @@ func outcome(t *testing.T, vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance
 		}
 		return "requests " + requests(vm)
 	}
-	return string(touched)
+	return string(touched.part)
 }
 
 func requests(vm *v1.VirtualMachine) string {
@@ -137,7 +137,7 @@ func requests(vm *v1.VirtualMachine) string {
 }
 
 func TestStart(t *testing.T) {
-	do := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) {
+	do := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
 		return start(vm, vmi, false)
 	}
 	check(t, v1.RunStrategyHalted, do, row(toAlways, alive(already, map[string]string{})))
@@ -145,10 +145,13 @@ func TestStart(t *testing.T) {
 	check(t, v1.RunStrategyRerunOnFailure, do, row(start1, alive(already, map[string]string{"Succeeded": stopStart, "Failed": failed})))
 	check(t, v1.RunStrategyAlways, do, row(noStart("Always"), alive(already, map[string]string{})))
 	check(t, v1.RunStrategyOnce, do, row(noStart("Once"), alive(already, map[string]string{})))
+	check(t, v1.RunStrategyWaitAsReceiver, do, row(unchanged, alive(already, map[string]string{})))
 }
 
 func TestStartPaused(t *testing.T) {
-	do := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) { return start(vm, vmi, true) }
+	do := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
+		return start(vm, vmi, true)
+	}
 	check(t, v1.RunStrategyHalted, do, row(paused, alive(already, map[string]string{})))
 	check(t, v1.RunStrategyManual, do, row(paused, alive(already, map[string]string{"Succeeded": stopPause, "Failed": stopPause})))
 	check(t, v1.RunStrategyRerunOnFailure, do, row(paused, alive(already, map[string]string{"Succeeded": stopPause, "Failed": failed})))
@@ -157,8 +160,10 @@ func TestStartPaused(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	do := func(grace *int64) func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (part, error) {
-		return func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) { return stop(vm, vmi, grace) }
+	do := func(grace *int64) func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (effect, error) {
+		return func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
+			return stop(vm, vmi, grace)
+		}
 	}
 	absent := map[string]string{"none": notUp, "Succeeded": notUp, "Failed": notUp}
 	shortened, same := int64(29), int64(30)
@@ -170,14 +175,15 @@ func TestStop(t *testing.T) {
 		check(t, v1.RunStrategyRerunOnFailure, do(grace), row(stop1, absent))
 		check(t, v1.RunStrategyAlways, do(grace), row(toHalted, nil))
 		check(t, v1.RunStrategyOnce, do(grace), row(toHalted, nil))
+		check(t, v1.RunStrategyWaitAsReceiver, do(grace), row(unchanged, nil))
 	}
 }
 
 func TestRestart(t *testing.T) {
-	absent := map[string]string{"none": notHalted, "Succeeded": notHalted, "Failed": notHalted}
+	absent := map[string]string{"none": notHalted}
 	check(t, v1.RunStrategyHalted, restart, row(noRestart("Halted"), nil))
 	check(t, v1.RunStrategyOnce, restart, row(noRestart("Once"), nil))
-	for _, strategy := range []v1.VirtualMachineRunStrategy{v1.RunStrategyManual, v1.RunStrategyRerunOnFailure, v1.RunStrategyAlways} {
+	for _, strategy := range []v1.VirtualMachineRunStrategy{v1.RunStrategyManual, v1.RunStrategyRerunOnFailure, v1.RunStrategyAlways, v1.RunStrategyWaitAsReceiver} {
 		check(t, strategy, restart, row(stopStart, absent))
 	}
 }
@@ -185,15 +191,15 @@ func TestRestart(t *testing.T) {
 func TestRunningStaysRunning(t *testing.T) {
 	for _, c := range []struct {
 		running bool
-		verb    func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (part, error)
+		verb    func(*v1.VirtualMachine, *v1.VirtualMachineInstance) (effect, error)
 		state   string
 		want    string
 	}{
-		{false, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) {
+		{false, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
 			return start(vm, vmi, false)
 		}, "none", "spec.running=true"},
-		{true, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) { return stop(vm, vmi, nil) }, "Running", "spec.running=false"},
-		{true, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) {
+		{true, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) { return stop(vm, vmi, nil) }, "Running", "spec.running=false"},
+		{true, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
 			return start(vm, vmi, false)
 		}, "none", noStart("Always")},
 		{true, restart, "Running", stopStart},
@@ -217,7 +223,7 @@ func TestARequestWaitsForTheOneBefore(t *testing.T) {
 		vm.Status.StateChangeRequests = []v1.VirtualMachineStateChangeRequest{{Action: v1.StopRequest, UID: &uid}}
 		return vm
 	}
-	begin := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) {
+	begin := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
 		return start(vm, vmi, false)
 	}
 	if got := outcome(t, pending(), nil, begin); got != underway {
@@ -227,7 +233,7 @@ func TestARequestWaitsForTheOneBefore(t *testing.T) {
 		t.Errorf("restart: %s, want %s", got, underway)
 	}
 	// A stop goes through: it replaces what was asked before.
-	end := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (part, error) { return stop(vm, vmi, nil) }
+	end := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) { return stop(vm, vmi, nil) }
 	if got := outcome(t, pending(), instance("Running"), end); got != stop1 {
 		t.Errorf("stop: %s, want %s", got, stop1)
 	}
@@ -240,5 +246,35 @@ func TestEveryStateIsInTheTables(t *testing.T) {
 		if !slices.Contains(states, string(phase)) {
 			t.Errorf("phase %q is missing", phase)
 		}
+	}
+}
+
+func TestVolumesThatNeedRepairStopAStartAndARestart(t *testing.T) {
+	const want = `Operation cannot be fulfilled on virtualmachine.kubevirt.io "demo": VM recovery required: Volume migration failed, ` +
+		`leaving some volumes pointing to non-consistent targets; manual intervention is needed to reassign them to their original volumes.`
+	with := func(condition v1.VirtualMachineConditionType, status v1.ConditionStatus) *v1.VirtualMachine {
+		strategy := v1.RunStrategyManual
+		vm := &v1.VirtualMachine{ObjectMeta: metav1.ObjectMeta{Name: "demo"}, Spec: v1.VirtualMachineSpec{RunStrategy: &strategy}}
+		vm.Status.Conditions = []v1.VirtualMachineCondition{{Type: condition, Status: status}}
+		return vm
+	}
+	begin := func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (effect, error) {
+		return start(vm, vmi, false)
+	}
+	if got := outcome(t, with("ManualRecoveryRequired", "True"), nil, begin); got != want {
+		t.Errorf("start: %s, want %s", got, want)
+	}
+	// That it runs is the answer that helps more.
+	if got := outcome(t, with("ManualRecoveryRequired", "True"), instance("Running"), begin); got != already {
+		t.Errorf("start of what runs: %s, want %s", got, already)
+	}
+	if got := outcome(t, with("ManualRecoveryRequired", "False"), nil, begin); got != start1 {
+		t.Errorf("start after the repair: %s, want %s", got, start1)
+	}
+	if got := outcome(t, with("VolumesChange", "True"), instance("Running"), restart); got != want {
+		t.Errorf("restart: %s, want %s", got, want)
+	}
+	if got := outcome(t, with("VolumesChange", "False"), instance("Running"), restart); got != stopStart {
+		t.Errorf("restart after the change: %s, want %s", got, stopStart)
 	}
 }

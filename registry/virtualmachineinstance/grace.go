@@ -6,15 +6,15 @@ package virtualmachineinstance
 import (
 	"context"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
-	"k8s.io/apiserver/pkg/registry/rest"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/subresource"
 )
+
+var gracePeriodField = fieldpath.MakePathOrDie("spec", "terminationGracePeriodSeconds")
 
 // graceStrategy lets the stop and restart subresources shorten the grace period of an instance,
 // the one part of its spec that may change.
@@ -22,9 +22,9 @@ type graceStrategy struct{ strategy }
 
 func (graceStrategy) PrepareForUpdate(_ context.Context, obj, old runtime.Object) {
 	vmi, before := obj.(*v1.VirtualMachineInstance), old.(*v1.VirtualMachineInstance)
-	grace := vmi.Spec.TerminationGracePeriodSeconds
+	grace, managed := vmi.Spec.TerminationGracePeriodSeconds, vmi.ManagedFields
 	before.DeepCopyInto(vmi)
-	vmi.Spec.TerminationGracePeriodSeconds = grace
+	vmi.Spec.TerminationGracePeriodSeconds, vmi.ManagedFields = grace, managed
 	vmi.Generation = before.Generation + 1
 }
 
@@ -32,28 +32,11 @@ func (graceStrategy) ValidateUpdate(context.Context, runtime.Object, runtime.Obj
 	return nil
 }
 
-// Instances reads and changes instances on behalf of the virtual machines' subresources.
-type Instances struct{ store, grace *genericregistry.Store }
-
-// Instance returns the instance called name, or nil when there is none.
-func (i *Instances) Instance(ctx context.Context, name string) (*v1.VirtualMachineInstance, error) {
-	obj, err := i.store.Get(ctx, name, &metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return obj.(*v1.VirtualMachineInstance), nil
-}
-
 // SetGracePeriod sets how long an instance may take to shut down, in seconds.
-func (i *Instances) SetGracePeriod(ctx context.Context, name string, seconds int64) error {
-	info := rest.DefaultUpdatedObjectInfo(nil, func(_ context.Context, _, current runtime.Object) (runtime.Object, error) {
-		vmi := current.(*v1.VirtualMachineInstance).DeepCopy()
-		vmi.Spec.TerminationGracePeriodSeconds = &seconds
-		return vmi, nil
-	})
-	_, _, err := i.grace.Update(ctx, name, info, rest.ValidateAllObjectFunc, rest.ValidateAllObjectUpdateFunc, false, &metav1.UpdateOptions{})
-	return err
+func (i *Instances) SetGracePeriod(ctx context.Context, name, verb string, writer subresource.Writer, seconds int64) error {
+	return i.update(ctx, i.grace, name, verb, writer, fieldpath.NewSet(gracePeriodField), fieldpath.NewSet(),
+		func(vmi *v1.VirtualMachineInstance) error {
+			vmi.Spec.TerminationGracePeriodSeconds = &seconds
+			return nil
+		})
 }

@@ -16,6 +16,7 @@ import (
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/registry/frame"
+	"github.com/virtplane/virtplane/registry/subresource"
 )
 
 // Fields by which instances can be selected, besides metadata.name and metadata.namespace.
@@ -26,11 +27,10 @@ const (
 
 // Storage holds the storages of virtualmachineinstances and its subresources.
 type Storage struct {
-	Instance  *REST
-	Status    *frame.StatusREST
-	Console   *ConsoleREST
-	Pause     *PauseREST
-	Unpause   *PauseREST
+	Instance *REST
+	Status   *frame.StatusREST
+	// Verbs are the other subresources by name.
+	Verbs     map[string]*subresource.Endpoint
 	Instances *Instances
 }
 
@@ -43,8 +43,8 @@ func (*REST) ShortNames() []string { return []string{"vmi", "vmis"} }
 // Categories puts instances into "all".
 func (*REST) Categories() []string { return []string{"all"} }
 
-// NewStorage returns the storages; settings has the defaults of new instances, nodes reaches the plugins of the nodes.
-func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, settings Settings, writers Writers, nodes Nodes) (*Storage, error) {
+// NewStorage returns the storages; settings has the defaults of new instances.
+func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, settings Settings, writers Writers, around Surroundings) (*Storage, error) {
 	s := strategy{frame.NewStrategy(typer), settings}
 	store := &genericregistry.Store{
 		NewFunc:                   func() runtime.Object { return &v1.VirtualMachineInstance{} },
@@ -67,16 +67,11 @@ func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, se
 	}); err != nil {
 		return nil, fmt.Errorf("open storage of virtualmachineinstances: %w", err)
 	}
+	status := frame.NewStatusREST(store, statusRules(s), writers.guard)
 	grace := *store
 	grace.UpdateStrategy = graceStrategy{s}
-	return &Storage{
-		Instance:  &REST{store},
-		Status:    frame.NewStatusREST(store, statusRules(s), writers.guard),
-		Console:   &ConsoleREST{store, nodes},
-		Pause:     &PauseREST{store, nodes, pause},
-		Unpause:   &PauseREST{store, nodes, unpause},
-		Instances: &Instances{store, &grace},
-	}, nil
+	instances := &Instances{store, &grace, status.Store(), hop{around.Nodes}, around}
+	return &Storage{&REST{store}, status, instances.endpoints(), instances}, nil
 }
 
 func nodeName(obj runtime.Object) string { return obj.(*v1.VirtualMachineInstance).Status.NodeName }

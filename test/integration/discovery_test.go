@@ -25,13 +25,10 @@ func TestDiscoveryOfBothGroups(t *testing.T) {
 	verb := func(kind, name string, verbs ...string) metav1.APIResource {
 		return metav1.APIResource{Name: name, Namespaced: true, Kind: kind, Verbs: verbs, Group: "kubevirt.io", Version: "v1"}
 	}
-	verbs := []metav1.APIResource{
-		verb("ConsoleOptions", "virtualmachineinstances/console", "get"),
-		verb("PauseOptions", "virtualmachineinstances/pause", "update"),
-		verb("UnpauseOptions", "virtualmachineinstances/unpause", "update"),
-		verb("RestartOptions", "virtualmachines/restart", "update"),
-		verb("StartOptions", "virtualmachines/start", "update"),
-		verb("StopOptions", "virtualmachines/stop", "update"),
+	verbs := []metav1.APIResource{}
+	for name, kindAndVerbs := range servedVerbs {
+		kind, served, _ := strings.Cut(kindAndVerbs, " ")
+		verbs = append(verbs, verb(kind, name, strings.Fields(served)...))
 	}
 	native := []metav1.APIResource{
 		{Name: "virtualmachineinstances", SingularName: "virtualmachineinstance", Namespaced: true, Kind: "VirtualMachineInstance",
@@ -40,6 +37,9 @@ func TestDiscoveryOfBothGroups(t *testing.T) {
 		{Name: "virtualmachines", SingularName: "virtualmachine", Namespaced: true, Kind: "VirtualMachine",
 			Verbs: all, ShortNames: []string{"vm", "vms"}, Categories: []string{"all"}},
 		{Name: "virtualmachines/status", Namespaced: true, Kind: "VirtualMachine", Verbs: status},
+		{Name: "kubevirts", SingularName: "kubevirt", Namespaced: true, Kind: "KubeVirt",
+			Verbs: all, ShortNames: []string{"kv", "kvs"}, Categories: []string{"all"}},
+		{Name: "kubevirts/status", Namespaced: true, Kind: "KubeVirt", Verbs: status},
 	}
 	for group, want := range map[string][]metav1.APIResource{
 		"kubevirt.io":              append(native, verbs...),

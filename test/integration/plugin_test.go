@@ -34,8 +34,10 @@ type plugin struct {
 	login *rest.Config
 	// asked gets each request, before it is answered.
 	asked chan *http.Request
-	// answer answers all but consoles; it is changed between requests only.
+	// answer answers all but streams; it is changed between requests only.
 	answer http.HandlerFunc
+	// refuse has streams answered by answer as well; it is changed between requests only.
+	refuse bool
 }
 
 // startPlugin makes node and its plugin, which end with the test.
@@ -112,7 +114,7 @@ func (p *plugin) certificates(t *testing.T, ctx context.Context) *tls.Config {
 
 func (p *plugin) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	p.asked <- req
-	if req.Header.Get("Upgrade") == "" || req.Header.Get("X-Test-Refuse") != "" {
+	if req.Header.Get("Upgrade") == "" || p.refuse {
 		p.answer(w, req)
 		return
 	}

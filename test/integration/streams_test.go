@@ -72,7 +72,7 @@ func TestPauseReachesThePluginOfTheNode(t *testing.T) {
 	<-p.asked
 	p.answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "lost", http.StatusInternalServerError) }
 	expectRefusal(t, "pause that goes wrong", put(t, "kubevirt.io", ns, "virtualmachineinstances", "demo", "pause", ""), 500,
-		"Internal error occurred: unexpected return code 500 (500 Internal Server Error), message: lost\n")
+		"Internal error occurred: unexpected return code 500 (500 Internal Server Error), message: lost")
 	<-p.asked
 
 	p.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
@@ -144,6 +144,7 @@ func TestARefusedConsoleEndsTheConnection(t *testing.T) {
 	p.answer = func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "no console now", http.StatusServiceUnavailable)
 	}
+	p.refuse = true
 
 	config := must(rest.TLSConfigFor(cluster.direct))(t)
 	config.NextProtos = []string{"http/1.1"}
@@ -153,7 +154,7 @@ func TestARefusedConsoleEndsTheConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := pathOf("kubevirt.io", ns, "virtualmachineinstances", "demo") + "/console"
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nX-Test-Refuse: yes\r\n\r\n", path)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
 	reader := bufio.NewReader(conn)
 	resp := must(http.ReadResponse(reader, nil))(t)
 	body := must(io.ReadAll(resp.Body))(t)

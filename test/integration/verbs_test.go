@@ -170,8 +170,10 @@ func TestDryRunsOfVerbsChangeNothing(t *testing.T) {
 				separator = ","
 			}
 			expectDone(t, c.verb+" with dryRun in the body", put(t, group, ns, "virtualmachines", c.name, c.verb, `{"dryRun":["All"]`+separator+c.body+`}`), 202)
+			expectDone(t, c.verb+" with dryRun in the query", put(t, group, ns, "virtualmachines", c.name, c.verb+"?dryRun=All", "{"+c.body+"}"), 202)
 			// Refused rather than done for good.
-			expectRefusal(t, c.verb+" with dryRun in the query", put(t, group, ns, "virtualmachines", c.name, c.verb+"?dryRun=All", "{"+c.body+"}"), 400, "dryRun is not supported")
+			expectRefusal(t, c.verb+" with another dryRun", put(t, group, ns, "virtualmachines", c.name, c.verb+"?dryRun=Yes", "{"+c.body+"}"), 400,
+				`dryRun: "Yes" is not supported; the only value is All`)
 			if after := getVM(t, ns, c.name).ResourceVersion; after != before {
 				t.Errorf("a dry run of %s %s wrote version %s over %s", c.verb, c.body, after, before)
 			}

@@ -70,26 +70,6 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
 
-// answer records what a verb answers with.
-type answer struct{ err error }
-
-func (a *answer) Object(int, runtime.Object) { panic("a verb answers with no object") }
-func (a *answer) Error(err error)            { a.err = err }
-
-func TestVerbAnswersWithItsCodeAndNoBody(t *testing.T) {
-	w, a := httptest.NewRecorder(), &answer{}
-	Verb(a, http.StatusAccepted, func(*http.Request) error { return nil }).ServeHTTP(w, httptest.NewRequest(http.MethodPut, "/", nil))
-	if a.err != nil || w.Code != http.StatusAccepted || w.Body.Len() != 0 {
-		t.Errorf("error %v, code %d, body %q", a.err, w.Code, w.Body)
-	}
-	refusal := errors.New("no")
-	w = httptest.NewRecorder()
-	Verb(a, http.StatusAccepted, func(*http.Request) error { return refusal }).ServeHTTP(w, httptest.NewRequest(http.MethodPut, "/", nil))
-	if a.err != refusal {
-		t.Errorf("error %v, want the verb's own", a.err)
-	}
-}
-
 func TestParentIsNoResourceOfItsOwn(t *testing.T) {
 	p := NewParent("virtualmachine", func() runtime.Object { return &v1.VirtualMachine{} })
 	if p.GetSingularName() != "virtualmachine" || !p.NamespaceScoped() {

@@ -27,7 +27,9 @@ func (p pair) name() string { return reflect.TypeOf(p.theirs).Elem().Name() }
 
 func (p pair) newTheirs() any { return reflect.New(reflect.TypeOf(p.theirs).Elem()).Interface() }
 
-func (p pair) newOurs() message { return reflect.New(reflect.TypeOf(p.ours).Elem()).Interface().(message) }
+func (p pair) newOurs() message {
+	return reflect.New(reflect.TypeOf(p.ours).Elem()).Interface().(message)
+}
 
 // objects are stored.
 var objects = []pair{

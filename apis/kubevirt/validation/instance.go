@@ -26,7 +26,7 @@ func VirtualMachineInstance(vmi *v1.VirtualMachineInstance) field.ErrorList {
 	meta := field.NewPath("metadata")
 	errs := validation.ValidateObjectMeta(&vmi.ObjectMeta, true, validation.NameIsDNSSubdomain, meta)
 	errs = append(errs, reservedLabels(vmi.Labels, meta.Child("labels"))...)
-	return append(errs, instanceSpec(&vmi.Spec, field.NewPath("spec"))...)
+	return atMost(append(errs, instanceSpec(&vmi.Spec, field.NewPath("spec"))...))
 }
 
 // VirtualMachineInstanceUpdate returns every problem of a changed VirtualMachineInstance, whose

@@ -22,7 +22,9 @@ var runStrategies = []v1.VirtualMachineRunStrategy{
 }
 
 // VirtualMachine returns every problem of a new VirtualMachine.
-func VirtualMachine(vm *v1.VirtualMachine) field.ErrorList {
+func VirtualMachine(vm *v1.VirtualMachine) field.ErrorList { return atMost(unlimited(vm)) }
+
+func unlimited(vm *v1.VirtualMachine) field.ErrorList {
 	errs := validation.ValidateObjectMeta(&vm.ObjectMeta, true, validation.NameIsDNSSubdomain, field.NewPath("metadata"))
 	return append(errs, virtualMachineSpec(&vm.Spec, field.NewPath("spec"))...)
 }
@@ -34,7 +36,7 @@ func VirtualMachineUpdate(vm, old *v1.VirtualMachine) field.ErrorList {
 		// A rule that came later must not keep labels and finalizers of an older object from being changed.
 		return errs
 	}
-	return append(errs, virtualMachineSpec(&vm.Spec, field.NewPath("spec"))...)
+	return atMost(append(errs, virtualMachineSpec(&vm.Spec, field.NewPath("spec"))...))
 }
 
 func virtualMachineSpec(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList {

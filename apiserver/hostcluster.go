@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
+
+	"github.com/virtplane/virtplane/apiserver/compression"
 )
 
 // hostCluster is what the server follows in the cluster that it extends.
@@ -40,6 +42,7 @@ func (o *Options) applyTo(ctx context.Context, generic *genericapiserver.Recomme
 	if err := o.Recommended.ApplyTo(generic); err != nil {
 		return hostCluster{}, fmt.Errorf("apply options: %w", err)
 	}
+	generic.RESTOptionsGetter = compression.Wrap(generic.RESTOptionsGetter)
 	config, err := hostConfig(o.Recommended.Authorization.RemoteKubeConfigFile)
 	if err != nil {
 		return hostCluster{}, fmt.Errorf("configure client for authorization: %w", err)

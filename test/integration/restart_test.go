@@ -21,9 +21,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/storage/value"
 	"k8s.io/client-go/rest"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/apiserver/compression"
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
 	kubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
@@ -47,15 +49,26 @@ func TestObjectsAreStoredAsProtobuf(t *testing.T) {
 		if len(stored.Kvs) != 1 {
 			t.Fatalf("%s is not in etcd", key)
 		}
-		if value := stored.Kvs[0].Value; !bytes.HasPrefix(value, []byte("k8s\x00")) || !bytes.Contains(value, []byte("kubevirt.io/v1")) {
-			t.Errorf("%s is stored as %.80q", key, value)
+		if plain := expand(t, stored.Kvs[0].Value); !bytes.HasPrefix(plain, []byte("k8s\x00")) || !bytes.Contains(plain, []byte("kubevirt.io/v1")) {
+			t.Errorf("%s is stored as %.80q", key, plain)
 		}
 	}
 	// Nothing is stored that the object does not say: a VM keeps what the user typed.
 	key := "/registry/virtplane.io/kubevirt.io/virtualmachines/" + ns + "/demo"
-	if value := must(etcd.Get(t.Context(), key))(t).Kvs[0].Value; bytes.Contains(value, []byte("q35")) {
+	if plain := expand(t, must(etcd.Get(t.Context(), key))(t).Kvs[0].Value); bytes.Contains(plain, []byte("q35")) {
 		t.Error("defaults of the instance are stored in the virtual machine")
 	}
+}
+
+// expand returns what a value in etcd was before it was compressed.
+func expand(t *testing.T, stored []byte) []byte {
+	t.Helper()
+	transformer := must(compression.New(nil))(t)
+	plain, _, err := transformer.TransformFromStorage(t.Context(), stored, value.DefaultContext(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
 }
 
 // ownServer is a virt-apiserver in a process of its own, for one test.
@@ -131,6 +144,27 @@ func (a *acknowledged) write(ctx context.Context, api kubevirtv1.VirtualMachineI
 	}
 }
 
+// verify holds that nothing of what was acknowledged is lost.
+func (a *acknowledged) verify(t *testing.T, api kubevirtv1.VirtualMachineInterface) {
+	t.Helper()
+	stored := map[string]v1.VirtualMachine{}
+	for _, vm := range must(api.List(t.Context(), metav1.ListOptions{}))(t).Items {
+		stored[vm.Name] = vm
+	}
+	for name, value := range a.hostnames {
+		vm, ok := stored[name]
+		if !ok {
+			t.Errorf("%s was acknowledged and is lost", name)
+			continue
+		}
+		got, _ := strconv.Atoi(strings.TrimPrefix(vm.Spec.Template.Spec.Hostname, "h"))
+		// The write after the last acknowledged one may have been stored without an answer.
+		if got != value && got != value+1 {
+			t.Errorf("%s was set to %d and holds %d", name, value, got)
+		}
+	}
+}
+
 // TestNoAcknowledgedWriteIsLost kills the server like a crash does while clients write, three times.
 func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	const (
@@ -164,22 +198,7 @@ func TestNoAcknowledgedWriteIsLost(t *testing.T) {
 	stop()
 	running.Wait()
 
-	stored := map[string]v1.VirtualMachine{}
-	for _, vm := range must(s.api.VirtualMachines(ns).List(t.Context(), metav1.ListOptions{}))(t).Items {
-		stored[vm.Name] = vm
-	}
-	for name, value := range a.hostnames {
-		vm, ok := stored[name]
-		if !ok {
-			t.Errorf("%s was acknowledged and is lost", name)
-			continue
-		}
-		got, _ := strconv.Atoi(strings.TrimPrefix(vm.Spec.Template.Spec.Hostname, "h"))
-		// The write after the last acknowledged one may have been stored without an answer.
-		if got != value && got != value+1 {
-			t.Errorf("%s was set to %d and holds %d", name, value, got)
-		}
-	}
+	a.verify(t, s.api.VirtualMachines(ns))
 	t.Logf("%d acknowledged writes of %d objects survived %d kills", a.count.Load(), len(a.hostnames), kills)
 }
 

@@ -17,6 +17,7 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/apiserver/backup"
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 )
 
@@ -36,6 +37,8 @@ type Options struct {
 	DataDir string
 	// EtcdQuotaBytes is how large the database of the embedded etcd may become.
 	EtcdQuotaBytes int64
+	// Backups is the schedule by which the objects of the embedded etcd are saved.
+	Backups backup.Schedule
 	// Namespace is where virtplane is installed.
 	Namespace string
 	// ServiceName is the Service through which the aggregator reaches this server.
@@ -57,6 +60,7 @@ func NewOptions() *Options {
 		Recommended:    genericoptions.NewRecommendedOptions(etcdPrefix, storageCodec()),
 		DataDir:        "/var/lib/virtplane",
 		EtcdQuotaBytes: embeddedetcd.DefaultQuotaBytes,
+		Backups:        defaultSchedule,
 		Namespace:      "virtplane-system",
 		ServiceName:    "virt-apiserver",
 	}
@@ -72,6 +76,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.DataDir, "data-dir", o.DataDir, "Directory of the embedded etcd, on a persistent volume. Unused with --etcd-servers.")
 	fs.Int64Var(&o.EtcdQuotaBytes, "etcd-quota-backend-bytes", o.EtcdQuotaBytes, "How large the database of the embedded etcd may become. "+
 		"New objects are refused when nine tenths are in use. Unused with --etcd-servers, whose quota is theirs.")
+	o.addBackupFlags(fs)
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace in which virtplane is installed.")
 	fs.StringVar(&o.ServiceName, "service-name", o.ServiceName, "Service through which kube-apiserver reaches this server.")
 	fs.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay, "How long a stopping server, which is not ready any more, goes on serving, "+
@@ -83,7 +88,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 
 // Validate returns every problem of the flags.
 func (o *Options) Validate() []error {
-	var errs []error
+	errs := o.validateBackups()
 	if o.embedded() {
 		if !filepath.IsAbs(o.DataDir) {
 			errs = append(errs, fmt.Errorf("--data-dir: %q must be an absolute path, or name external servers with --etcd-servers", o.DataDir))

@@ -37,6 +37,9 @@ func (o *Options) keepSpace(generic *genericapiserver.RecommendedConfig, host ku
 	keeper := storagespace.NewKeeper(storagespace.NewMember(client, endpoint, o.Recommended.Etcd.StorageConfig.Prefix, o.DataDir))
 	generic.RESTOptionsGetter = storagespace.Guard(generic.RESTOptionsGetter, keeper)
 	generic.HealthzChecks = append(generic.HealthzChecks, keeper)
+	if err := o.saveRegularly(generic, client, host); err != nil {
+		return err
+	}
 	return generic.AddPostStartHook("virtplane-storage-space", func(hook genericapiserver.PostStartHookContext) error {
 		reporter := newReporter(hook, host, o.Namespace, o.ServiceName)
 		go reporter.watch(hook, "StorageSpace", keeper.Check)

@@ -27,6 +27,9 @@ const (
 	mib = int64(1) << 20
 	// Shares of the quota, in percent. The distance between Full and 100 is what changes and deletions may take.
 	scarceQuota, fullQuota = 80, 90
+	// fullFile is the same for the file with its free pages, which etcd counts too: until they are given back
+	// by a defragmentation, or when they are too few for that.
+	fullFile = 95
 	// What must be free on the volume. etcd's log takes pieces of 64 MB, of which it makes one in advance, and
 	// etcd exits when it gets none.
 	fullVolume, readOnlyVolume = 256 * mib, 128 * mib
@@ -64,7 +67,11 @@ type Verdict struct {
 func assess(o Observation, before Verdict) Verdict {
 	v := Verdict{ByQuota: byQuota(o, before.ByQuota), ByVolume: byVolume(o, before.ByVolume)}
 	if o.Quota > 0 {
-		v.Used = o.InUse * 10 / o.Quota * 10
+		used := o.InUse
+		if v.ByQuota == Full {
+			used = max(used, o.Size)
+		}
+		v.Used = min(used*10/o.Quota*10, 100)
 	}
 	v.Level = max(v.ByQuota, v.ByVolume)
 	if o.Alarm {
@@ -74,19 +81,23 @@ func assess(o Observation, before Verdict) Verdict {
 }
 
 func byQuota(o Observation, before Level) Level {
-	for _, limit := range []struct {
-		level   Level
-		percent int64
-	}{{Full, fullQuota}, {Scarce, scarceQuota}} {
-		percent := limit.percent
-		if before >= limit.level {
+	if o.Quota <= 0 {
+		return Enough
+	}
+	reached := func(level Level, size, percent int64) bool {
+		if before >= level {
 			percent -= better
 		}
-		if o.Quota > 0 && o.InUse*100 >= o.Quota*percent {
-			return limit.level
-		}
+		return size*100 >= o.Quota*percent
 	}
-	return Enough
+	switch {
+	case reached(Full, o.InUse, fullQuota) || reached(Full, o.Size, fullFile):
+		return Full
+	case reached(Scarce, o.InUse, scarceQuota):
+		return Scarce
+	default:
+		return Enough
+	}
 }
 
 func byVolume(o Observation, before Level) Level {

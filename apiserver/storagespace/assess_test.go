@@ -38,6 +38,7 @@ func TestLevels(t *testing.T) {
 		{"a new server", Verdict{}, roomy(), Enough, ""},
 		{"most of the quota in use", Verdict{}, roomy(inUse(80)), Scarce, "at least 80 % of the quota of 8192 MiB"},
 		{"a file that is large by free pages alone", Verdict{}, roomy(func(o *Observation) { o.Size = 7 * gib }), Enough, ""},
+		{"a file at the quota by free pages", Verdict{}, roomy(func(o *Observation) { o.Size = o.Quota * 96 / 100 }), Full, "at least 90 %"},
 		{"nearly all of the quota in use", Verdict{}, roomy(inUse(90)), Full, "--etcd-quota-backend-bytes"},
 		{"a little better than full", Verdict{ByQuota: Full}, roomy(inUse(85)), Full, "new objects are refused"},
 		{"better than full", Verdict{ByQuota: Full}, roomy(inUse(79)), Scarce, "little room"},

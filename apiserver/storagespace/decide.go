@@ -6,15 +6,18 @@ package storagespace
 import "time"
 
 const (
-	// usualInterval and pressedInterval are how often a member is defragmented at most: it does not answer meanwhile.
-	usualInterval, pressedInterval = time.Hour, 2 * time.Minute
+	// How often a member is defragmented at most, which does not answer meanwhile: usually, when the file comes near the
+	// quota, and when users are refused what they want.
+	usualInterval, nearInterval, fullInterval = time.Hour, 2 * time.Minute, 10 * time.Second
+	// restFactor is how many times as long as the last defragmentation took the next one waits at least.
+	restFactor = 10
 	// usualGain is what a defragmentation must give back when there is room enough: half of the file, and this much.
 	usualGain = 100 * mib
 	// pressedGain is the same when room is needed, in parts of the file.
 	pressedGain = 8
-	// compactInterval is how often history is given up early when room is needed. With the alarm raised only
-	// deletions make history, and each of them is to count at once.
-	compactInterval, alarmCompactInterval = time.Minute, time.Second
+	// How often history is given up early: when the objects or the file come near the quota, when only changes and deletions are
+	// taken, whose history must not fill the rest, and when each deletion is to count at once.
+	nearCompaction, fullCompaction, alarmCompaction = 10 * time.Second, 5 * time.Second, time.Second
 	// spare is what a defragmentation leaves free on the volume beside the second file that it writes.
 	spare = 64 * mib
 )
@@ -22,6 +25,8 @@ const (
 // history is what was done before.
 type history struct {
 	compacted, defragmented time.Time
+	// took is how long the last defragmentation did.
+	took time.Duration
 	// compactedTo is the revision before which history is gone.
 	compactedTo int64
 }
@@ -39,15 +44,18 @@ func decide(o Observation, v Verdict, h history) actions {
 	// Only the member itself knows of its volume; its exit would take reads away as well.
 	a.raise = v.ByVolume == ReadOnly && !o.Alarm
 	pressed := v.Level >= Full || o.Size*100 >= o.Quota*fullQuota
-	every := compactInterval
-	if o.Alarm {
-		every = alarmCompactInterval
+	compaction, defragmentation := nearCompaction, nearInterval
+	if v.Level >= Full {
+		compaction, defragmentation = fullCompaction, fullInterval
 	}
-	a.compact = pressed && o.Past > h.compactedTo && o.At.Sub(h.compacted) >= every
+	if o.Alarm {
+		compaction = alarmCompaction
+	}
+	a.compact = (pressed || v.ByQuota >= Scarce) && o.Past > h.compactedTo && o.At.Sub(h.compacted) >= compaction
 	free := o.Size - o.InUse
 	since := o.At.Sub(h.defragmented)
 	usual := free >= max(usualGain, o.Size/2) && since >= usualInterval
-	a.defragment = usual || pressed && free >= max(mib, o.Size/pressedGain) && since >= pressedInterval
+	a.defragment = usual || pressed && free >= max(mib, o.Size/pressedGain) && since >= max(defragmentation, restFactor*h.took)
 	if a.defragment && o.VolumeSize > 0 && o.VolumeFree < o.InUse+spare {
 		a.defragment, a.cramped = false, true
 	}

@@ -154,7 +154,7 @@ func (k *Keeper) defragment(ctx context.Context, s *status) error {
 	defer release()
 	begin := time.Now()
 	err = k.member.defragment(ctx, s)
-	k.history.defragmented = time.Now()
+	k.history.defragmented, k.history.took = time.Now(), time.Since(begin)
 	defragmentations.WithLabelValues(result(err)).Inc()
 	if err != nil {
 		return err

@@ -72,6 +72,9 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
 	o.watchEtcd(generic)
+	if err := o.watchCertificates(generic, manager, clients.Kubernetes); err != nil {
+		return nil, err
+	}
 	// Until its last request is answered a stopping server sends others to where the next one will be,
 	// instead of refusing connections.
 	generic.ShutdownSendRetryAfter = true

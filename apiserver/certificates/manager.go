@@ -52,6 +52,8 @@ type Manager struct {
 	bundle    []byte
 	client    *leaf
 	member    *Member
+	// failed is how the last attempt to keep all this up to date went wrong, or nil.
+	failed error
 }
 
 // NewManager loads the CA of namespace, makes it where there is none yet, and issues the certificates of this process,

@@ -129,10 +129,12 @@ func (m *Member) ClientConfig(host string) *tls.Config {
 	}
 }
 
-func (m *Member) certificate() *tls.Certificate {
+func (m *Member) certificate() *tls.Certificate { return m.current().tls }
+
+func (m *Member) current() *leaf {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.leaf.tls
+	return m.leaf
 }
 
 // verify accepts members, and of them the one at host when host is given.

@@ -22,6 +22,10 @@ import (
 // checkInterval is how often due rotations and renewals are looked for; changes from outside are watched.
 const checkInterval = time.Hour
 
+// renewInterval is how often our own certificates are looked at, which asks nobody. After a clock was set far ahead they
+// have ended all at once.
+const renewInterval = time.Minute
+
 // reconcileKey is the one item of the queue that has the CA, its publication and our certificates checked.
 const reconcileKey = "ca"
 
@@ -66,6 +70,7 @@ func (m *Manager) Run(ctx context.Context) {
 	}
 
 	wg.Go(func() { wait.UntilWithContext(ctx, func(context.Context) { reconcile(nil) }, checkInterval) })
+	wg.Go(func() { wait.UntilWithContext(ctx, m.renewDue, renewInterval) })
 	wg.Go(func() {
 		work(ctx, reconciles, func(ctx context.Context, _ string) error { return m.reconcile(ctx) })
 	})
@@ -73,12 +78,26 @@ func (m *Manager) Run(ctx context.Context) {
 }
 
 // reconcile brings everything in line with the Secret: first trust, then what depends on it.
-func (m *Manager) reconcile(ctx context.Context) error {
+func (m *Manager) reconcile(ctx context.Context) (err error) {
 	now := m.clock.Now()
+	defer func() {
+		m.mu.Lock()
+		m.failed = err
+		m.mu.Unlock()
+		m.measure()
+	}()
 	if err := m.load(ctx, now); err != nil {
 		return err
 	}
 	return errors.Join(m.publish(ctx), m.renew(now))
+}
+
+// renewDue renews our own certificates with the CA that we know.
+func (m *Manager) renewDue(ctx context.Context) {
+	if err := m.renew(m.clock.Now()); err != nil {
+		klog.FromContext(ctx).Error(err, "Cannot renew certificates")
+	}
+	m.measure()
 }
 
 // only narrows a list and watch to one object, which also lets RBAC name it.

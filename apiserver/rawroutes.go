@@ -45,12 +45,12 @@ func addRawRoutes(server *genericapiserver.GenericAPIServer, host kubernetes.Int
 		return err
 	}
 	ws.Route(ws.GET("/version").
-		Doc("get the version of virtplane").
+		Doc("get the release of the API that is served and the version of virtplane").
 		Operation("getVirtplaneVersion").
 		Produces(restful.MIME_JSON).
 		To(func(_ *restful.Request, resp *restful.Response) {
 			// The only way to fail is a client that went away.
-			_ = resp.WriteAsJson(version.Get())
+			_ = resp.WriteAsJson(version.Served())
 		}))
 	ws.Route(ws.GET("/guestfs").
 		Doc("get the image of libguestfs-tools").

@@ -160,9 +160,13 @@ func (c *client) warnOfSkew(ctx context.Context, err error) {
 	if err != nil {
 		return
 	}
-	own := version.Get()
-	if release(own.GitVersion) != release(server.GitVersion) {
-		fmt.Fprintf(c.warnings, "Warning: the client is %s and the server is %s; that may be why\n", own.GitVersion, server.GitVersion)
+	own, theirs := version.Get().GitVersion, server.GitVersion
+	// The server puts the release of the API in front, for clients of that API.
+	if build, ok := version.OfServer(theirs); ok {
+		theirs = build
+	}
+	if release(own) != release(theirs) {
+		fmt.Fprintf(c.warnings, "Warning: the client is %s and the server is %s; that may be why\n", own, theirs)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 		{"a server of the same release", "start demo", map[string]http.HandlerFunc{
 			"PUT " + vmPath + "start": refuse(400, "BadRequest", "what?"),
 			"GET /apis/subresources.kubevirt.io/v1/version": func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprint(w, `{"gitVersion":"v0.0.9"}`)
+				fmt.Fprint(w, `{"gitVersion":"v1.9.0+virtplane-v0.0.9"}`)
 			},
 		}, "Error from server (BadRequest): what?\n"},
 	} {

@@ -7,9 +7,11 @@ package launcher
 
 import (
 	"errors"
+	"flag"
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/klog/v2"
 )
 
 // Options are what the launcher is told on its command line.
@@ -34,6 +36,9 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 		"Seconds that the guest may take to shut down before it is powered off.")
 	fs.BoolVar(&o.AllowEmulation, "allow-emulation", o.AllowEmulation,
 		"Run the guest in software where /dev/kvm is not available.")
+	logging := flag.NewFlagSet("logging", flag.ContinueOnError)
+	klog.InitFlags(logging)
+	fs.AddGoFlag(logging.Lookup("v"))
 }
 
 // Validate returns all that is wrong with the options.

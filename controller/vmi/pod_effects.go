@@ -28,7 +28,7 @@ var errTemplate = errors.New("make launcher pod")
 // create makes the launcher pod. Its name is derived from the instance, so that the API server
 // refuses a second one.
 func (r *Reconciler) create(ctx context.Context, vmi *v1.VirtualMachineInstance) error {
-	wanted, err := template.Pod(vmi, r.Template)
+	wanted, err := template.Pod(vmi, r.Template())
 	if err != nil {
 		return fmt.Errorf("%w: %w", errTemplate, err)
 	}

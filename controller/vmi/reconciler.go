@@ -39,8 +39,8 @@ type Reconciler struct {
 	Nodes *store.Store[*corev1.Node]
 	// Events tells users what was done.
 	Events record.EventRecorder
-	// Template says how launcher pods look.
-	Template template.Options
+	// Template says how launcher pods look that are created now.
+	Template func() template.Options
 
 	// mu guards created.
 	mu sync.Mutex
@@ -110,8 +110,8 @@ func (r *Reconciler) gather(ctx context.Context, vmi *v1.VirtualMachineInstance,
 		CreatedAt: created.at,
 		NodeLost:  vmi.Status.NodeName != "" && r.nodeLost(vmi.Status.NodeName),
 		Now:       time.Now(),
-		Image:     r.Template.Image,
-		Overhead:  template.Overhead(vmi, r.Template.UseEmulation),
+		Image:     r.Template().Image,
+		Overhead:  r.Template().Overhead(vmi),
 	}, nil
 }
 

@@ -18,6 +18,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/record"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/client/clientset/versioned/fake"
 	"github.com/virtplane/virtplane/controller/store"
@@ -26,7 +27,7 @@ import (
 
 var (
 	demoKey = types.NamespacedName{Namespace: "ns", Name: "demo"}
-	options = template.Options{Image: "launcher:1", CPUAllocationRatio: 10, MemoryOvercommit: 100}
+	options = template.Options{Image: "launcher:1", Launchers: config.From(nil).Launchers}
 )
 
 // rig is a reconciler whose watches are still: its stores hold what the test and the reconciler put there.
@@ -57,7 +58,7 @@ func newRig(vmis []runtime.Object, pods []runtime.Object) *rig {
 		Pods:     store.New(store.Options[*corev1.Pod]{Owner: OwnerKey}),
 		Nodes:    store.New(store.Options[*corev1.Node]{}),
 		Events:   events,
-		Template: options,
+		Template: func() template.Options { return options },
 	}}
 }
 

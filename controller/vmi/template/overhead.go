@@ -4,6 +4,8 @@
 package template
 
 import (
+	"math"
+
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 
@@ -30,6 +32,15 @@ const (
 	// pageTableShare is the share of the guest's memory that its page tables take: 8 bytes per page of 4 KiB.
 	pageTableShare = 512
 )
+
+// Overhead returns the memory that the instance's pod gets beside the guest's memory.
+func (o Options) Overhead(vmi *v1.VirtualMachineInstance) resource.Quantity {
+	measured := Overhead(vmi, o.UseEmulation)
+	if bytes := float64(measured.Value()) * o.OverheadRatio; bytes > float64(measured.Value()) && bytes < math.MaxInt64 {
+		return *resource.NewQuantity(int64(bytes), resource.BinarySI)
+	}
+	return measured
+}
 
 // Overhead returns the memory that the instance's pod needs beside the guest's memory.
 func Overhead(vmi *v1.VirtualMachineInstance, emulation bool) resource.Quantity {

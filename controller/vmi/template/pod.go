@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
@@ -42,12 +43,9 @@ var skippedAnnotations = []string{
 type Options struct {
 	// Image is the launcher's.
 	Image string
-	// UseEmulation lets guests run without hardware virtualization.
-	UseEmulation bool
-	// CPUAllocationRatio is the number of guest CPUs per CPU that is asked for.
-	CPUAllocationRatio int
-	// MemoryOvercommit is the guests' memory in percent of the memory that is asked for.
-	MemoryOvercommit int
+	// Verbosity is the launcher's log level.
+	Verbosity int64
+	config.Launchers
 }
 
 // Pod returns the launcher pod of the instance, or an error that names the field that it cannot serve.
@@ -56,7 +54,7 @@ func Pod(vmi *v1.VirtualMachineInstance, options Options) (*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	overhead := Overhead(vmi, options.UseEmulation)
+	overhead := options.Overhead(vmi)
 	grace := ptr.Deref(vmi.Spec.TerminationGracePeriodSeconds, defaultGrace)
 	spec := &vmi.Spec
 	return &corev1.Pod{
@@ -71,9 +69,9 @@ func Pod(vmi *v1.VirtualMachineInstance, options Options) (*corev1.Pod, error) {
 			Containers: []corev1.Container{{
 				Name:                     ContainerName,
 				Image:                    options.Image,
-				ImagePullPolicy:          corev1.PullIfNotPresent,
+				ImagePullPolicy:          options.ImagePullPolicy,
 				Command:                  []string{launcherPath},
-				Args:                     arguments(vmi, grace, options.UseEmulation),
+				Args:                     arguments(vmi, grace, options),
 				Ports:                    ports(vmi),
 				Resources:                resources(vmi, overhead, options),
 				VolumeMounts:             volumes.mounts,
@@ -94,25 +92,29 @@ func Pod(vmi *v1.VirtualMachineInstance, options Options) (*corev1.Pod, error) {
 			Subdomain:                     spec.Subdomain,
 			DNSPolicy:                     spec.DNSPolicy,
 			DNSConfig:                     spec.DNSConfig.DeepCopy(),
-			NodeSelector:                  nodeSelector(vmi),
+			NodeSelector:                  nodeSelector(vmi, options.NodeSelector),
 			Affinity:                      spec.Affinity.DeepCopy(),
 			Tolerations:                   spec.Tolerations,
 			TopologySpreadConstraints:     spec.TopologySpreadConstraints,
 			PriorityClassName:             spec.PriorityClassName,
 			SchedulerName:                 spec.SchedulerName,
+			RuntimeClassName:              runtimeClass(options),
 		},
 	}, nil
 }
 
-func arguments(vmi *v1.VirtualMachineInstance, grace int64, emulation bool) []string {
+func arguments(vmi *v1.VirtualMachineInstance, grace int64, options Options) []string {
 	args := []string{
 		"--name=" + vmi.Name,
 		"--namespace=" + vmi.Namespace,
 		"--uid=" + string(vmi.UID),
 		"--grace-period-seconds=" + strconv.FormatInt(grace, 10),
 	}
-	if emulation {
+	if options.UseEmulation {
 		args = append(args, "--allow-emulation")
+	}
+	if options.Verbosity > 0 {
+		args = append(args, "--v="+strconv.FormatInt(options.Verbosity, 10))
 	}
 	return args
 }

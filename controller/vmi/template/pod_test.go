@@ -15,13 +15,14 @@ import (
 	"k8s.io/pod-security-admission/policy"
 	"sigs.k8s.io/yaml"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/controller/scenario"
 )
 
 var (
-	withKVM       = Options{Image: "virtplane.io/virt-launcher:dev", CPUAllocationRatio: 10, MemoryOvercommit: 100}
-	withEmulation = Options{Image: "virtplane.io/virt-launcher:dev", CPUAllocationRatio: 10, MemoryOvercommit: 150, UseEmulation: true}
+	withKVM       = launching(func(*config.Launchers) {})
+	withEmulation = launching(func(l *config.Launchers) { l.UseEmulation, l.MemoryOvercommit = true, 150 })
 )
 
 // instances returns the instances of the test data with their defaults set, by name of the file.
@@ -45,6 +46,13 @@ func instances(t *testing.T) map[string]*v1.VirtualMachineInstance {
 		out[strings.TrimSuffix(file, ".vmi.yaml")] = vmi
 	}
 	return out
+}
+
+// launching returns the defaults, changed.
+func launching(change func(*config.Launchers)) Options {
+	o := Options{Image: "virtplane.io/virt-launcher:dev", Launchers: config.From(nil).Launchers}
+	change(&o.Launchers)
+	return o
 }
 
 func mustPod(t *testing.T, vmi *v1.VirtualMachineInstance, options Options) *corev1.Pod {

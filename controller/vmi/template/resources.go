@@ -33,7 +33,7 @@ func resources(vmi *v1.VirtualMachineInstance, overhead resource.Quantity, optio
 	addTo(limits, corev1.ResourceEphemeralStorage, *resource.NewQuantity(ephemeralStorage, resource.DecimalSI))
 
 	if _, ok := requests[corev1.ResourceCPU]; !ok {
-		requests[corev1.ResourceCPU] = cpuRequest(vmi, options.CPUAllocationRatio)
+		requests[corev1.ResourceCPU] = cpuRequest(vmi, options)
 	}
 	if _, ok := requests[corev1.ResourceMemory]; !ok {
 		requests[corev1.ResourceMemory] = memoryRequest(vmi, options.MemoryOvercommit)
@@ -64,13 +64,16 @@ func addTo(list corev1.ResourceList, name corev1.ResourceName, more resource.Qua
 	}
 }
 
-func cpuRequest(vmi *v1.VirtualMachineInstance, ratio int) resource.Quantity {
-	return *resource.NewMilliQuantity(max(minMilliCPU, vcpus(vmi)*1000/int64(max(ratio, 1))), resource.DecimalSI)
+func cpuRequest(vmi *v1.VirtualMachineInstance, options Options) resource.Quantity {
+	if options.CPURequest != nil {
+		return options.CPURequest.DeepCopy()
+	}
+	return *resource.NewMilliQuantity(max(minMilliCPU, vcpus(vmi)*1000/max(options.CPUAllocationRatio, 1)), resource.DecimalSI)
 }
 
-func memoryRequest(vmi *v1.VirtualMachineInstance, overcommit int) resource.Quantity {
+func memoryRequest(vmi *v1.VirtualMachineInstance, overcommit int64) resource.Quantity {
 	// Divided first where the product would not fit; the error is below one percent of a byte then.
-	guest, percent := guestMemory(vmi).Value(), int64(max(overcommit, 1))
+	guest, percent := guestMemory(vmi).Value(), max(overcommit, 1)
 	bytes := guest / percent * 100
 	bytes += guest % percent * 100 / percent
 	return *resource.NewQuantity(bytes, resource.BinarySI)

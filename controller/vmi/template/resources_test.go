@@ -49,7 +49,7 @@ func TestOverheadGrowsWithTheGuest(t *testing.T) {
 func TestMemoryRequestFollowsOvercommit(t *testing.T) {
 	for _, c := range []struct {
 		guest      string
-		overcommit int
+		overcommit int64
 		want       string
 	}{
 		{"128Mi", 100, "128Mi"},

@@ -25,6 +25,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // scenario is a file testdata/NAME.yaml; its domain is in NAME.xml.
 type scenario struct {
 	KVM        bool                      `json:"kvm"`
+	KVMOnly    bool                      `json:"kvmOnly"`
 	VhostNet   bool                      `json:"vhostNet"`
 	Volumes    map[string]disk.Source    `json:"volumes"`
 	Interfaces []session.Interface       `json:"interfaces"`

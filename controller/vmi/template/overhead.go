@@ -29,6 +29,10 @@ const (
 	graphicsOverhead = 16 * mebibyte
 	// emulationOverhead is the cache of translated code, which launcher/domain limits to this size.
 	emulationOverhead = 32 * mebibyte
+	// efiOverhead is the flash of a UEFI firmware, 4 MiB, and what QEMU keeps for it, 2 MiB measured.
+	efiOverhead = 6 * mebibyte
+	// ioThreadOverhead is a thread for disks with its heap: half of it measured while there is nothing to do.
+	ioThreadOverhead = 1 * mebibyte
 	// pageTableShare is the share of the guest's memory that its page tables take: 8 bytes per page of 4 KiB.
 	pageTableShare = 512
 )
@@ -50,8 +54,38 @@ func Overhead(vmi *v1.VirtualMachineInstance, emulation bool) resource.Quantity 
 	if ptr.Deref(vmi.Spec.Domain.Devices.AutoattachGraphicsDevice, true) {
 		bytes += graphicsOverhead
 	}
+	if f := vmi.Spec.Domain.Firmware; f != nil && f.Bootloader != nil && f.Bootloader.EFI != nil {
+		bytes += efiOverhead
+	}
+	bytes += ioThreadOverhead * ioThreads(&vmi.Spec.Domain)
 	if emulation {
 		bytes += emulationOverhead
 	}
 	return *resource.NewQuantity(bytes, resource.BinarySI)
+}
+
+// ioThreads returns the most threads that the guest's disks can have beside its CPUs; package
+// launcher/domain hands them out.
+func ioThreads(domain *v1.DomainSpec) int64 {
+	var dedicated, others int64
+	for i := range domain.Devices.Disks {
+		switch disk := &domain.Devices.Disks[i]; {
+		case disk.Disk == nil || disk.Disk.Bus != v1.DiskBusVirtio:
+		case ptr.Deref(disk.DedicatedIOThread, false):
+			dedicated++
+		default:
+			others++
+		}
+	}
+	switch ptr.Deref(domain.IOThreadsPolicy, "") {
+	case v1.IOThreadsPolicyAuto:
+		return dedicated + others
+	case v1.IOThreadsPolicySupplementalPool:
+		if t := domain.IOThreads; t != nil {
+			return dedicated + int64(ptr.Deref(t.SupplementalPoolThreadCount, 0))
+		}
+	case v1.IOThreadsPolicyShared:
+		return dedicated + 1
+	}
+	return dedicated + min(dedicated, 1) // the others share one where a disk has its own
 }

@@ -38,12 +38,36 @@ func TestOverheadGrowsWithTheGuest(t *testing.T) {
 		"without a display":  {Overhead(headless, false), -graphicsOverhead},
 		"emulated":           {Overhead(sized("128Mi", 1), true), emulationOverhead},
 		"1 TiB and 1 CPU":    {Overhead(sized("1Ti", 1), false), (1<<40 - 128*mebibyte) / pageTableShare},
+		"UEFI":               {Overhead(booting(&v1.EFI{}), false), efiOverhead},
+		"a shared thread":    {Overhead(threaded(v1.IOThreadsPolicyShared), false), 2 * ioThreadOverhead},
+		"a thread each":      {Overhead(threaded(v1.IOThreadsPolicyAuto), false), 3 * ioThreadOverhead},
+		"a pool":             {Overhead(threaded(v1.IOThreadsPolicySupplementalPool), false), 6 * ioThreadOverhead},
+		"one disk's thread":  {Overhead(threaded(""), false), 2 * ioThreadOverhead},
 		"no memory is given": {Overhead(&v1.VirtualMachineInstance{}, false), -128 * mebibyte / pageTableShare},
 	} {
 		if got := step.got.Value() - small.Value(); got != step.more {
 			t.Errorf("%s: %d bytes more, want %d", name, got, step.more)
 		}
 	}
+}
+
+func booting(efi *v1.EFI) *v1.VirtualMachineInstance {
+	vmi := sized("128Mi", 1)
+	vmi.Spec.Domain.Firmware = &v1.Firmware{Bootloader: &v1.Bootloader{EFI: efi}}
+	return vmi
+}
+
+// threaded returns an instance of three virtio disks, one of them with a thread of its own, and a SATA disk.
+func threaded(policy v1.IOThreadsPolicy) *v1.VirtualMachineInstance {
+	vmi := sized("128Mi", 1)
+	virtio := v1.DiskDevice{Disk: &v1.DiskTarget{Bus: v1.DiskBusVirtio}}
+	vmi.Spec.Domain.Devices.Disks = []v1.Disk{{DiskDevice: virtio}, {DiskDevice: virtio, DedicatedIOThread: ptr.To(true)}, {DiskDevice: virtio},
+		{DiskDevice: v1.DiskDevice{Disk: &v1.DiskTarget{Bus: v1.DiskBusSATA}}}}
+	if policy != "" {
+		vmi.Spec.Domain.IOThreadsPolicy = &policy
+		vmi.Spec.Domain.IOThreads = &v1.DiskIOThreads{SupplementalPoolThreadCount: ptr.To[uint32](5)}
+	}
+	return vmi
 }
 
 func TestMemoryRequestFollowsOvercommit(t *testing.T) {

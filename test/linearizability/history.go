@@ -27,7 +27,7 @@ type Request struct {
 	Name string
 	// Value is what a write stores; no two writes store the same.
 	Value string
-	// Version is the resourceVersion that an update builds on.
+	// Version is the resourceVersion that an update or a deletion is about.
 	Version int64
 }
 
@@ -114,4 +114,9 @@ func (h *History) Check(timeout time.Duration) (porcupine.CheckResult, porcupine
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return porcupine.CheckOperationsVerbose(model, h.operations, timeout)
+}
+
+// Draw writes a page that shows where the history goes wrong.
+func (h *History) Draw(info porcupine.LinearizationInfo, path string) error {
+	return porcupine.VisualizePath(model, info, path)
 }

@@ -57,7 +57,7 @@ func step(s object, r Request, a Answer) []any {
 	case a.Outcome == Exists:
 		return when(s.exists && r.Verb == Create, s)
 	case a.Outcome == Conflict:
-		return when(s.exists && r.Verb == Update && s.version != r.Version, s)
+		return when(s.exists && (r.Verb == Update || r.Verb == Delete) && s.version != r.Version, s)
 	}
 	switch r.Verb {
 	case Create:
@@ -65,7 +65,7 @@ func step(s object, r Request, a Answer) []any {
 	case Update:
 		return when(s.builtOn(r) && a.Version > s.floor && a.Version > r.Version, object{exists: true, value: r.Value, version: a.Version, floor: a.Version})
 	case Delete:
-		return when(s.exists, object{floor: s.floor})
+		return when(s.builtOn(r), object{floor: r.Version})
 	default:
 		known := s
 		known.version, known.floor = a.Version, a.Version
@@ -85,8 +85,8 @@ func unknown(s object, r Request) []any {
 			return []any{s, object{exists: true, value: r.Value, floor: max(s.floor, r.Version)}}
 		}
 	case Delete:
-		if s.exists {
-			return []any{s, object{floor: s.floor}}
+		if s.builtOn(r) {
+			return []any{s, object{floor: r.Version}}
 		}
 	}
 	return []any{s}

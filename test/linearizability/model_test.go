@@ -40,7 +40,8 @@ func TestTheCheckerTellsGoodHistoriesFromBad(t *testing.T) {
 			update(h, "y", 1, 3)
 			after(h, Request{Verb: Update, Name: "a", Value: "z", Version: 1}, Answer{Outcome: Conflict})
 			after(h, Request{Verb: Create, Name: "a", Value: "z"}, Answer{Outcome: Exists})
-			after(h, Request{Verb: Delete, Name: "a"}, Answer{Outcome: Done})
+			after(h, Request{Verb: Delete, Name: "a", Version: 1}, Answer{Outcome: Conflict})
+			after(h, Request{Verb: Delete, Name: "a", Version: 3}, Answer{Outcome: Done})
 			missing(h)
 		}, porcupine.Ok},
 		{"an acknowledged create is lost", func(h *History) { create(h, "x", 1); missing(h) }, porcupine.Illegal},
@@ -52,7 +53,7 @@ func TestTheCheckerTellsGoodHistoriesFromBad(t *testing.T) {
 		}, porcupine.Illegal},
 		{"an acknowledged deletion is undone", func(h *History) {
 			create(h, "x", 1)
-			after(h, Request{Verb: Delete, Name: "a"}, Answer{Outcome: Done})
+			after(h, Request{Verb: Delete, Name: "a", Version: 1}, Answer{Outcome: Done})
 			get(h, "x", 1)
 		}, porcupine.Illegal},
 		{"two creates win", func(h *History) { create(h, "x", 1); create(h, "y", 2) }, porcupine.Illegal},
@@ -79,7 +80,7 @@ func TestTheCheckerTellsGoodHistoriesFromBad(t *testing.T) {
 		}, porcupine.Illegal},
 		{"a deletion without an answer is carried out", func(h *History) {
 			create(h, "x", 1)
-			lostAnswer(h, Delete, "", 0)
+			lostAnswer(h, Delete, "", 1)
 			missing(h)
 			create(h, "y", 3)
 		}, porcupine.Ok},

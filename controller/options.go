@@ -12,35 +12,33 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/klog/v2"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/controller/vmi/template"
 )
 
 // Options are the flags of virt-controller.
 type Options struct {
-	Kubeconfig       string
-	Namespace        string
-	LauncherImage    string
-	UseEmulation     bool
-	CPURatio         int
-	MemoryOvercommit int
-	LeaderElect      bool
-	QPS              float32
-	Burst            int
-	Concurrency      int
-	HealthPort       int
+	Kubeconfig    string
+	Namespace     string
+	LauncherImage string
+	UseEmulation  bool
+	LeaderElect   bool
+	QPS           float32
+	Burst         int
+	Concurrency   int
+	HealthPort    int
 }
 
 // NewOptions returns the defaults.
 func NewOptions() *Options {
 	return &Options{
-		Namespace:        "virtplane-system",
-		CPURatio:         10,
-		MemoryOvercommit: 100,
-		LeaderElect:      true,
-		QPS:              200,
-		Burst:            400,
-		Concurrency:      10,
-		HealthPort:       8187,
+		Namespace:   "virtplane-system",
+		LeaderElect: true,
+		QPS:         200,
+		Burst:       400,
+		Concurrency: 10,
+		HealthPort:  8187,
 	}
 }
 
@@ -49,9 +47,7 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig, "Kubeconfig file; empty for the service account of the pod.")
 	fs.StringVar(&o.Namespace, "namespace", o.Namespace, "Namespace that virtplane is installed in; holds the leader lease and the node plugins.")
 	fs.StringVar(&o.LauncherImage, "launcher-image", o.LauncherImage, "Image of virt-launcher.")
-	fs.BoolVar(&o.UseEmulation, "use-emulation", o.UseEmulation, "Run guests without hardware virtualization.")
-	fs.IntVar(&o.CPURatio, "cpu-allocation-ratio", o.CPURatio, "Guest CPUs per CPU that launcher pods request.")
-	fs.IntVar(&o.MemoryOvercommit, "memory-overcommit", o.MemoryOvercommit, "Guest memory in percent of the memory that launcher pods request for it.")
+	fs.BoolVar(&o.UseEmulation, "use-emulation", o.UseEmulation, "Run guests without hardware virtualization, whatever the KubeVirt object says.")
 	fs.BoolVar(&o.LeaderElect, "leader-elect", o.LeaderElect, "Work only while holding the leader lease; needed with more than one replica.")
 	fs.Float32Var(&o.QPS, "kube-api-qps", o.QPS, "Requests per second to the API server.")
 	fs.IntVar(&o.Burst, "kube-api-burst", o.Burst, "Requests at once to the API server.")
@@ -75,8 +71,6 @@ func (o *Options) Validate() []error {
 		flag  string
 		value int
 	}{
-		{"--cpu-allocation-ratio", o.CPURatio},
-		{"--memory-overcommit", o.MemoryOvercommit},
 		{"--kube-api-burst", o.Burst},
 		{"--concurrency", o.Concurrency},
 		{"--health-port", o.HealthPort},
@@ -91,11 +85,19 @@ func (o *Options) Validate() []error {
 	return errs
 }
 
-func (o *Options) template() template.Options {
-	return template.Options{
-		Image:              o.LauncherImage,
-		UseEmulation:       o.UseEmulation,
-		CPUAllocationRatio: o.CPURatio,
-		MemoryOvercommit:   o.MemoryOvercommit,
+// template says how pods look by the flags and the settings in force.
+func (o *Options) template(settings config.Config) template.Options {
+	launchers := settings.Launchers
+	launchers.UseEmulation = launchers.UseEmulation || o.UseEmulation
+	return template.Options{Image: o.LauncherImage, Verbosity: settings.Verbosity.Launcher, Launchers: launchers}
+}
+
+// initial is the spec of the KubeVirt object that is made when there is none. Clients look there for what a flag has
+// decided.
+func (o *Options) initial() v1.KubeVirtSpec {
+	spec := v1.KubeVirtSpec{}
+	if o.UseEmulation {
+		spec.Configuration.DeveloperConfiguration = &v1.DeveloperConfiguration{UseEmulation: true}
 	}
+	return spec
 }

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"github.com/virtplane/virtplane/apis/kubevirt/config"
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
 func parse(t *testing.T, args ...string) *Options {
@@ -26,12 +29,10 @@ func TestFlagsAreCheckedAllAtOnce(t *testing.T) {
 	if errs := parse(t, "--launcher-image=x").Validate(); len(errs) > 0 {
 		t.Errorf("the defaults are refused: %v", errs)
 	}
-	errs := parse(t, "--namespace=", "--cpu-allocation-ratio=0", "--memory-overcommit=-5", "--kube-api-qps=0", "--concurrency=0").Validate()
+	errs := parse(t, "--namespace=", "--kube-api-qps=0", "--concurrency=0").Validate()
 	want := []string{
 		"--launcher-image: is required",
 		"--namespace: must not be empty",
-		"--cpu-allocation-ratio: 0 must be at least 1",
-		"--memory-overcommit: -5 must be at least 1",
 		"--concurrency: 0 must be at least 1",
 		"--kube-api-qps: 0 must be more than 0",
 	}
@@ -41,6 +42,28 @@ func TestFlagsAreCheckedAllAtOnce(t *testing.T) {
 	for i := range want {
 		if errs[i].Error() != want[i] {
 			t.Errorf("got %s, want %s", errs[i], want[i])
+		}
+	}
+}
+
+func TestEmulationIsOnWhenTheFlagOrTheObjectSaysSo(t *testing.T) {
+	object := &v1.KubeVirt{}
+	object.Spec.Configuration.DeveloperConfiguration = &v1.DeveloperConfiguration{UseEmulation: true}
+	for _, c := range []struct {
+		flags []string
+		kv    *v1.KubeVirt
+		want  bool
+	}{
+		{nil, nil, false}, {nil, object, true}, {[]string{"--use-emulation"}, nil, true}, {[]string{"--use-emulation"}, object, true},
+	} {
+		o := parse(t, c.flags...)
+		if got := o.template(config.From(c.kv)).UseEmulation; got != c.want {
+			t.Errorf("%v with an object %t: %t", c.flags, c.kv != nil, got)
+		}
+		// Clients read it from the object that is made.
+		made := config.From(&v1.KubeVirt{Spec: o.initial()})
+		if made.Launchers.UseEmulation != o.UseEmulation {
+			t.Errorf("%v: the object that is made says %t", c.flags, made.Launchers.UseEmulation)
 		}
 	}
 }

@@ -15,13 +15,17 @@ import (
 	"k8s.io/client-go/tools/record"
 	"k8s.io/klog/v2"
 
+	"github.com/virtplane/virtplane/apis/kubevirt/config/live"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/apis/version"
 	"github.com/virtplane/virtplane/client/clientset/versioned/scheme"
+	"github.com/virtplane/virtplane/controller/kubevirt"
 	"github.com/virtplane/virtplane/controller/node"
 	"github.com/virtplane/virtplane/controller/queue"
 	"github.com/virtplane/virtplane/controller/reason"
 	"github.com/virtplane/virtplane/controller/vm"
 	"github.com/virtplane/virtplane/controller/vmi"
+	"github.com/virtplane/virtplane/controller/vmi/template"
 )
 
 // Run is virt-controller: it works until ctx ends or the leader lease is lost.
@@ -39,15 +43,17 @@ func Run(ctx context.Context, o *Options) error {
 		return err
 	}
 	defer stopServing()
+	settings, stopFollowing := follow(ctx, c, o.Namespace)
+	defer stopFollowing()
 	if !o.LeaderElect {
-		return work(ctx, c, o, h)
+		return work(ctx, c, o, h, settings)
 	}
-	return lead(ctx, c, o, h.watchdog, func(ctx context.Context) error { return work(ctx, c, o, h) })
+	return lead(ctx, c, o, h.watchdog, func(ctx context.Context) error { return work(ctx, c, o, h, settings) })
 }
 
 // work runs the controllers until ctx ends. What they look at is read after this process has become
 // the leader: it knows all that the leader before it wrote.
-func work(ctx context.Context, c *clients, o *Options, h *health) error {
+func work(ctx context.Context, c *clients, o *Options, h *health, settings *live.Settings) error {
 	h.working.Store(true)
 	leadingStatus.Set(1)
 	defer leadingStatus.Set(0)
@@ -61,10 +67,15 @@ func work(ctx context.Context, c *clients, o *Options, h *health) error {
 	s := newStores()
 	vms := &vm.Reconciler{Client: c.virtplane.KubevirtV1(), VMs: s.vms, VMIs: s.vmis, Events: recorder}
 	vmis := &vmi.Reconciler{Client: c.virtplane.KubevirtV1(), Core: c.kube.CoreV1(), VMIs: s.vmis, Pods: s.pods,
-		Nodes: s.nodes, Events: recorder, Template: o.template()}
+		Nodes: s.nodes, Events: recorder, Template: func() template.Options { return o.template(settings.Current()) }}
 	nodes := &node.Reconciler{Client: c.kube.CoreV1().Nodes(), Nodes: s.nodes, Plugins: s.plugins}
+	kubevirts := &kubevirt.Reconciler{Client: c.virtplane.KubevirtV1().KubeVirts(o.Namespace), KubeVirts: s.kubevirts, VMIs: s.vmis,
+		Deployments: s.deployments, StatefulSets: s.statefulSets, DaemonSets: s.daemonSets,
+		Namespace: o.Namespace, Version: version.Get().GitVersion, Image: o.LauncherImage, Initial: o.initial()}
 	vmQueue, vmiQueue, nodeQueue := queue.New("virtualmachine"), queue.New("virtualmachineinstance"), queue.New("node")
+	kubevirtQueue := queue.New("kubevirt")
 	s.connect(vmQueue, vmiQueue, nodeQueue)
+	s.connectParts(func() { kubevirtQueue.Add(kubevirts.Key()) })
 
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -77,7 +88,13 @@ func work(ctx context.Context, c *clients, o *Options, h *health) error {
 			nodeQueue.Run(ctx, o.Concurrency, nodes.Reconcile)
 		}
 	})
-	if err := wait(ctx, s.vms.WaitForSync, s.vmis.WaitForSync, s.pods.WaitForSync, s.nodes.WaitForSync, s.plugins.WaitForSync); err != nil {
+	wg.Go(func() {
+		if wait(ctx, s.kubevirts.WaitForSync, s.deployments.WaitForSync, s.statefulSets.WaitForSync, s.daemonSets.WaitForSync, s.vmis.WaitForSync) == nil {
+			kubevirtQueue.Add(kubevirts.Key())
+			kubevirtQueue.Run(ctx, 1, kubevirts.Reconcile)
+		}
+	})
+	if err := wait(ctx, settings.Wait, s.vms.WaitForSync, s.vmis.WaitForSync, s.pods.WaitForSync, s.nodes.WaitForSync, s.plugins.WaitForSync); err != nil {
 		return nil // ctx has ended
 	}
 	klog.FromContext(ctx).Info("Working", "virtualmachines", len(s.vms.List()), "instances", len(s.vmis.List()), "pods", len(s.pods.List()))

@@ -16,10 +16,10 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/component-base/version"
 	"k8s.io/klog/v2"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/apis/version"
 	"github.com/virtplane/virtplane/device-plugins/devices"
 	"github.com/virtplane/virtplane/nodeplugin/volume"
 )

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
@@ -71,31 +72,50 @@ func dial(t *testing.T, path string) *grpc.ClientConn {
 // register does what the kubelet does with a socket in its registry.
 func register(t *testing.T, registry string, accept *registerapi.RegistrationStatus) *registerapi.PluginInfo {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	client := registerapi.NewRegistrationClient(dial(t, awaitSocket(ctx, t, registry)))
+	// The file is there a moment before somebody listens.
+	info, err := client.GetInfo(ctx, &registerapi.InfoRequest{}, grpc.WaitForReady(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The process may end before it has answered a refusal.
+	if _, err := client.NotifyRegistrationStatus(ctx, accept); err != nil && accept.PluginRegistered {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// awaitSocket returns the only socket in a directory once there is one.
+func awaitSocket(ctx context.Context, t *testing.T, dir string) string {
+	t.Helper()
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watcher.Close()
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := watcher.Add(dir); err != nil {
+		t.Fatal(err)
+	}
 	for {
-		sockets, err := filepath.Glob(registry + "/*")
+		sockets, err := filepath.Glob(dir + "/*")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(sockets) == 1 {
-			if c, err := net.Dial("unix", sockets[0]); err == nil {
-				c.Close()
-				client := registerapi.NewRegistrationClient(dial(t, sockets[0]))
-				info, err := client.GetInfo(t.Context(), &registerapi.InfoRequest{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				// The process may end before it has answered a refusal.
-				if _, err := client.NotifyRegistrationStatus(t.Context(), accept); err != nil && accept.PluginRegistered {
-					t.Fatal(err)
-				}
-				return info
-			}
+			return sockets[0]
 		}
-		if time.Now().After(deadline) {
+		select {
+		case <-watcher.Events:
+		case err := <-watcher.Errors:
+			t.Fatal(err)
+		case <-ctx.Done():
 			t.Fatalf("no socket to register with in %v", sockets)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 

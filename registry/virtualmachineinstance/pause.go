@@ -5,7 +5,7 @@ package virtualmachineinstance
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -29,7 +29,7 @@ func unpauseOptions() options {
 // unprobed refuses to stop a guest whose probe would take it for dead.
 func unprobed(_ context.Context, vmi *v1.VirtualMachineInstance) error {
 	if probe := vmi.Spec.LivenessProbe; probe != nil && probe.GuestAgentPing == nil {
-		return apierrors.NewForbidden(frame.Instance.Resource(), vmi.Name, errors.New(pauseWithProbe))
+		return apierrors.NewForbidden(frame.Instance.Resource(), vmi.Name, fmt.Errorf("%s", pauseWithProbe))
 	}
 	return nil
 }

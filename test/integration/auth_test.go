@@ -6,7 +6,6 @@ package integration
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -71,51 +70,6 @@ func TestTheFrontProxySpeaksForOthers(t *testing.T) {
 	// Anonymous users that kube-apiserver let pass are forwarded as what they are.
 	expectRefusal(t, "a forwarded anonymous user", call(t, proxy, http.MethodGet, path, "", forwarded("system:anonymous", "system:unauthenticated")), 403,
 		`virtualmachines.kubevirt.io is forbidden: User "system:anonymous" cannot list resource "virtualmachines" in API group "kubevirt.io" at the cluster scope`)
-}
-
-// TestAttributesOfAuthorization holds by which words each request is authorized: roles depend on them.
-func TestAttributesOfAuthorization(t *testing.T) {
-	ns := newNamespace(t)
-	create(t, ns, newVM("demo"))
-	createVMI(t, ns, newVMI("demo"))
-	alice := must(cluster.server.login("alice"))(t)
-	both := []string{"kubevirt.io", "subresources.kubevirt.io"}
-	native := both[:1]
-	for _, c := range []struct {
-		groups                 []string
-		method, resource, path string
-		verb, attribute        string
-	}{
-		{native, "GET", "virtualmachines", "/demo", "get", "virtualmachines"},
-		{native, "GET", "virtualmachines", "", "list", "virtualmachines"},
-		{native, "GET", "virtualmachines", "?watch=1", "watch", "virtualmachines"},
-		{native, "POST", "virtualmachines", "", "create", "virtualmachines"},
-		{native, "PUT", "virtualmachines", "/demo", "update", "virtualmachines"},
-		{native, "PATCH", "virtualmachines", "/demo", "patch", "virtualmachines"},
-		{native, "DELETE", "virtualmachines", "/demo", "delete", "virtualmachines"},
-		{native, "DELETE", "virtualmachines", "", "deletecollection", "virtualmachines"},
-		{native, "PUT", "virtualmachines", "/demo/status", "update", "virtualmachines/status"},
-		{native, "PATCH", "virtualmachineinstances", "/demo/status", "patch", "virtualmachineinstances/status"},
-		{both, "PUT", "virtualmachines", "/demo/start", "update", "virtualmachines/start"},
-		{both, "PUT", "virtualmachines", "/demo/stop", "update", "virtualmachines/stop"},
-		{both, "PUT", "virtualmachines", "/demo/restart", "update", "virtualmachines/restart"},
-		{both, "PUT", "virtualmachineinstances", "/demo/pause", "update", "virtualmachineinstances/pause"},
-		{both, "PUT", "virtualmachineinstances", "/demo/unpause", "update", "virtualmachineinstances/unpause"},
-		{both, "GET", "virtualmachineinstances", "/demo/console", "get", "virtualmachineinstances/console"},
-	} {
-		for _, group := range c.groups {
-			a := call(t, alice, c.method, pathOf(group, ns, c.resource, "")+c.path, "{}", nil)
-			object := c.resource + "." + group
-			if strings.HasPrefix(c.path, "/") {
-				object += ` "demo"`
-			}
-			expectRefusal(t, c.method+" "+c.resource+c.path, a, 403, fmt.Sprintf(`%s is forbidden: User "alice" cannot %s resource "%s" in API group "%s" in the namespace "%s"`,
-				object, c.verb, c.attribute, group, ns))
-		}
-	}
-	if vm := getVM(t, ns, "demo"); vm.Generation != 1 {
-		t.Errorf("generation %d after refused requests", vm.Generation)
-	}
 }
 
 // grant lets a user do one thing in a namespace and waits until the host cluster knows it: what

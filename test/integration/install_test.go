@@ -38,7 +38,7 @@ func (h *host) install(ctx context.Context) error {
 		return err
 	}
 	args := []string{"apply", "--validate=false"}
-	for _, name := range []string{"namespace", "apiserver-rbac", "nodeplugin-rbac", "apiservices"} {
+	for _, name := range []string{"namespace", "clusterroles", "apiserver-rbac", "nodeplugin-rbac", "apiservices"} {
 		args = append(args, "-f", filepath.Join("..", "..", "artifacts", "deploy", name+".yaml"))
 	}
 	if out, err := h.kubectl(args...); err != nil {

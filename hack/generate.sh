@@ -18,6 +18,7 @@ command -v protoc >/dev/null || { echo "protoc is missing: apt-get install proto
 export GOBIN=${XDG_CACHE_HOME:-$HOME/.cache}/virtplane/generators
 (cd "$root/hack/modules/generate" && go install \
   golang.org/x/tools/cmd/goimports \
+  k8s.io/code-generator/cmd/applyconfiguration-gen \
   k8s.io/code-generator/cmd/client-gen k8s.io/code-generator/cmd/deepcopy-gen \
   k8s.io/code-generator/cmd/defaulter-gen k8s.io/code-generator/cmd/go-to-protobuf \
   k8s.io/code-generator/cmd/go-to-protobuf/protoc-gen-gogo k8s.io/code-generator/cmd/informer-gen \
@@ -52,9 +53,15 @@ openapi-gen --go-header-file "$header" --output-file zz_generated.openapi.go \
   k8s.io/apimachinery/pkg/apis/meta/v1 k8s.io/apimachinery/pkg/runtime k8s.io/apimachinery/pkg/version \
   k8s.io/apimachinery/pkg/api/resource k8s.io/apimachinery/pkg/util/intstr k8s.io/api/core/v1 "$api"
 
-rm -rf client/clientset client/listers client/informers
+rm -rf client/applyconfiguration client/clientset client/listers client/informers
+# The generator cannot do without these where their fields are inlined.
+core=k8s.io/client-go/applyconfigurations/core/v1
+applyconfiguration-gen --go-header-file "$header" \
+  --external-applyconfigurations k8s.io/api/core/v1.LocalObjectReference:$core,k8s.io/api/core/v1.PersistentVolumeClaimVolumeSource:$core \
+  --output-dir client/applyconfiguration --output-pkg $module/client/applyconfiguration "$api"
 client-gen --go-header-file "$header" --clientset-name versioned --input-base "" --input "$api" \
-  --output-dir client/clientset --output-pkg $module/client/clientset --prefers-protobuf
+  --output-dir client/clientset --output-pkg $module/client/clientset --prefers-protobuf \
+  --apply-configuration-package $module/client/applyconfiguration
 lister-gen --go-header-file "$header" --output-dir client/listers --output-pkg $module/client/listers "$api"
 informer-gen --go-header-file "$header" --output-dir client/informers --output-pkg $module/client/informers \
   --versioned-clientset-package $module/client/clientset/versioned --listers-package $module/client/listers "$api"

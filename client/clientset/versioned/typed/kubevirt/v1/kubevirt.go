@@ -9,6 +9,7 @@ import (
 	context "context"
 
 	kubevirtv1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	applyconfigurationkubevirtv1 "github.com/virtplane/virtplane/client/applyconfiguration/kubevirt/v1"
 	scheme "github.com/virtplane/virtplane/client/clientset/versioned/scheme"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	types "k8s.io/apimachinery/pkg/types"
@@ -34,18 +35,21 @@ type KubeVirtInterface interface {
 	List(ctx context.Context, opts metav1.ListOptions) (*kubevirtv1.KubeVirtList, error)
 	Watch(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error)
 	Patch(ctx context.Context, name string, pt types.PatchType, data []byte, opts metav1.PatchOptions, subresources ...string) (result *kubevirtv1.KubeVirt, err error)
+	Apply(ctx context.Context, kubeVirt *applyconfigurationkubevirtv1.KubeVirtApplyConfiguration, opts metav1.ApplyOptions) (result *kubevirtv1.KubeVirt, err error)
+	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
+	ApplyStatus(ctx context.Context, kubeVirt *applyconfigurationkubevirtv1.KubeVirtApplyConfiguration, opts metav1.ApplyOptions) (result *kubevirtv1.KubeVirt, err error)
 	KubeVirtExpansion
 }
 
 // kubeVirts implements KubeVirtInterface
 type kubeVirts struct {
-	*gentype.ClientWithList[*kubevirtv1.KubeVirt, *kubevirtv1.KubeVirtList]
+	*gentype.ClientWithListAndApply[*kubevirtv1.KubeVirt, *kubevirtv1.KubeVirtList, *applyconfigurationkubevirtv1.KubeVirtApplyConfiguration]
 }
 
 // newKubeVirts returns a KubeVirts
 func newKubeVirts(c *KubevirtV1Client, namespace string) *kubeVirts {
 	return &kubeVirts{
-		gentype.NewClientWithList[*kubevirtv1.KubeVirt, *kubevirtv1.KubeVirtList](
+		gentype.NewClientWithListAndApply[*kubevirtv1.KubeVirt, *kubevirtv1.KubeVirtList, *applyconfigurationkubevirtv1.KubeVirtApplyConfiguration](
 			"kubevirts",
 			c.RESTClient(),
 			scheme.ParameterCodec,

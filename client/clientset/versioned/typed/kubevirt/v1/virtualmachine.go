@@ -9,6 +9,7 @@ import (
 	context "context"
 
 	kubevirtv1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	applyconfigurationkubevirtv1 "github.com/virtplane/virtplane/client/applyconfiguration/kubevirt/v1"
 	scheme "github.com/virtplane/virtplane/client/clientset/versioned/scheme"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	types "k8s.io/apimachinery/pkg/types"
@@ -34,18 +35,21 @@ type VirtualMachineInterface interface {
 	List(ctx context.Context, opts metav1.ListOptions) (*kubevirtv1.VirtualMachineList, error)
 	Watch(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error)
 	Patch(ctx context.Context, name string, pt types.PatchType, data []byte, opts metav1.PatchOptions, subresources ...string) (result *kubevirtv1.VirtualMachine, err error)
+	Apply(ctx context.Context, virtualMachine *applyconfigurationkubevirtv1.VirtualMachineApplyConfiguration, opts metav1.ApplyOptions) (result *kubevirtv1.VirtualMachine, err error)
+	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
+	ApplyStatus(ctx context.Context, virtualMachine *applyconfigurationkubevirtv1.VirtualMachineApplyConfiguration, opts metav1.ApplyOptions) (result *kubevirtv1.VirtualMachine, err error)
 	VirtualMachineExpansion
 }
 
 // virtualMachines implements VirtualMachineInterface
 type virtualMachines struct {
-	*gentype.ClientWithList[*kubevirtv1.VirtualMachine, *kubevirtv1.VirtualMachineList]
+	*gentype.ClientWithListAndApply[*kubevirtv1.VirtualMachine, *kubevirtv1.VirtualMachineList, *applyconfigurationkubevirtv1.VirtualMachineApplyConfiguration]
 }
 
 // newVirtualMachines returns a VirtualMachines
 func newVirtualMachines(c *KubevirtV1Client, namespace string) *virtualMachines {
 	return &virtualMachines{
-		gentype.NewClientWithList[*kubevirtv1.VirtualMachine, *kubevirtv1.VirtualMachineList](
+		gentype.NewClientWithListAndApply[*kubevirtv1.VirtualMachine, *kubevirtv1.VirtualMachineList, *applyconfigurationkubevirtv1.VirtualMachineApplyConfiguration](
 			"virtualmachines",
 			c.RESTClient(),
 			scheme.ParameterCodec,

@@ -9,6 +9,7 @@ import (
 	context "context"
 
 	kubevirtv1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	applyconfigurationkubevirtv1 "github.com/virtplane/virtplane/client/applyconfiguration/kubevirt/v1"
 	scheme "github.com/virtplane/virtplane/client/clientset/versioned/scheme"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	types "k8s.io/apimachinery/pkg/types"
@@ -34,18 +35,21 @@ type VirtualMachineInstanceInterface interface {
 	List(ctx context.Context, opts metav1.ListOptions) (*kubevirtv1.VirtualMachineInstanceList, error)
 	Watch(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error)
 	Patch(ctx context.Context, name string, pt types.PatchType, data []byte, opts metav1.PatchOptions, subresources ...string) (result *kubevirtv1.VirtualMachineInstance, err error)
+	Apply(ctx context.Context, virtualMachineInstance *applyconfigurationkubevirtv1.VirtualMachineInstanceApplyConfiguration, opts metav1.ApplyOptions) (result *kubevirtv1.VirtualMachineInstance, err error)
+	// Add a +genclient:noStatus comment above the type to avoid generating ApplyStatus().
+	ApplyStatus(ctx context.Context, virtualMachineInstance *applyconfigurationkubevirtv1.VirtualMachineInstanceApplyConfiguration, opts metav1.ApplyOptions) (result *kubevirtv1.VirtualMachineInstance, err error)
 	VirtualMachineInstanceExpansion
 }
 
 // virtualMachineInstances implements VirtualMachineInstanceInterface
 type virtualMachineInstances struct {
-	*gentype.ClientWithList[*kubevirtv1.VirtualMachineInstance, *kubevirtv1.VirtualMachineInstanceList]
+	*gentype.ClientWithListAndApply[*kubevirtv1.VirtualMachineInstance, *kubevirtv1.VirtualMachineInstanceList, *applyconfigurationkubevirtv1.VirtualMachineInstanceApplyConfiguration]
 }
 
 // newVirtualMachineInstances returns a VirtualMachineInstances
 func newVirtualMachineInstances(c *KubevirtV1Client, namespace string) *virtualMachineInstances {
 	return &virtualMachineInstances{
-		gentype.NewClientWithList[*kubevirtv1.VirtualMachineInstance, *kubevirtv1.VirtualMachineInstanceList](
+		gentype.NewClientWithListAndApply[*kubevirtv1.VirtualMachineInstance, *kubevirtv1.VirtualMachineInstanceList, *applyconfigurationkubevirtv1.VirtualMachineInstanceApplyConfiguration](
 			"virtualmachineinstances",
 			c.RESTClient(),
 			scheme.ParameterCodec,

@@ -7,19 +7,20 @@ package fake
 
 import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-	kubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
+	kubevirtv1 "github.com/virtplane/virtplane/client/applyconfiguration/kubevirt/v1"
+	typedkubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
 	gentype "k8s.io/client-go/gentype"
 )
 
 // fakeKubeVirts implements KubeVirtInterface
 type fakeKubeVirts struct {
-	*gentype.FakeClientWithList[*v1.KubeVirt, *v1.KubeVirtList]
+	*gentype.FakeClientWithListAndApply[*v1.KubeVirt, *v1.KubeVirtList, *kubevirtv1.KubeVirtApplyConfiguration]
 	Fake *FakeKubevirtV1
 }
 
-func newFakeKubeVirts(fake *FakeKubevirtV1, namespace string) kubevirtv1.KubeVirtInterface {
+func newFakeKubeVirts(fake *FakeKubevirtV1, namespace string) typedkubevirtv1.KubeVirtInterface {
 	return &fakeKubeVirts{
-		gentype.NewFakeClientWithList[*v1.KubeVirt, *v1.KubeVirtList](
+		gentype.NewFakeClientWithListAndApply[*v1.KubeVirt, *v1.KubeVirtList, *kubevirtv1.KubeVirtApplyConfiguration](
 			fake.Fake,
 			namespace,
 			v1.SchemeGroupVersion.WithResource("kubevirts"),

@@ -7,19 +7,20 @@ package fake
 
 import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-	kubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
+	kubevirtv1 "github.com/virtplane/virtplane/client/applyconfiguration/kubevirt/v1"
+	typedkubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
 	gentype "k8s.io/client-go/gentype"
 )
 
 // fakeVirtualMachines implements VirtualMachineInterface
 type fakeVirtualMachines struct {
-	*gentype.FakeClientWithList[*v1.VirtualMachine, *v1.VirtualMachineList]
+	*gentype.FakeClientWithListAndApply[*v1.VirtualMachine, *v1.VirtualMachineList, *kubevirtv1.VirtualMachineApplyConfiguration]
 	Fake *FakeKubevirtV1
 }
 
-func newFakeVirtualMachines(fake *FakeKubevirtV1, namespace string) kubevirtv1.VirtualMachineInterface {
+func newFakeVirtualMachines(fake *FakeKubevirtV1, namespace string) typedkubevirtv1.VirtualMachineInterface {
 	return &fakeVirtualMachines{
-		gentype.NewFakeClientWithList[*v1.VirtualMachine, *v1.VirtualMachineList](
+		gentype.NewFakeClientWithListAndApply[*v1.VirtualMachine, *v1.VirtualMachineList, *kubevirtv1.VirtualMachineApplyConfiguration](
 			fake.Fake,
 			namespace,
 			v1.SchemeGroupVersion.WithResource("virtualmachines"),

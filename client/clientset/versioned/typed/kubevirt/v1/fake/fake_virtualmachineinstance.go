@@ -7,19 +7,20 @@ package fake
 
 import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-	kubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
+	kubevirtv1 "github.com/virtplane/virtplane/client/applyconfiguration/kubevirt/v1"
+	typedkubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
 	gentype "k8s.io/client-go/gentype"
 )
 
 // fakeVirtualMachineInstances implements VirtualMachineInstanceInterface
 type fakeVirtualMachineInstances struct {
-	*gentype.FakeClientWithList[*v1.VirtualMachineInstance, *v1.VirtualMachineInstanceList]
+	*gentype.FakeClientWithListAndApply[*v1.VirtualMachineInstance, *v1.VirtualMachineInstanceList, *kubevirtv1.VirtualMachineInstanceApplyConfiguration]
 	Fake *FakeKubevirtV1
 }
 
-func newFakeVirtualMachineInstances(fake *FakeKubevirtV1, namespace string) kubevirtv1.VirtualMachineInstanceInterface {
+func newFakeVirtualMachineInstances(fake *FakeKubevirtV1, namespace string) typedkubevirtv1.VirtualMachineInstanceInterface {
 	return &fakeVirtualMachineInstances{
-		gentype.NewFakeClientWithList[*v1.VirtualMachineInstance, *v1.VirtualMachineInstanceList](
+		gentype.NewFakeClientWithListAndApply[*v1.VirtualMachineInstance, *v1.VirtualMachineInstanceList, *kubevirtv1.VirtualMachineInstanceApplyConfiguration](
 			fake.Fake,
 			namespace,
 			v1.SchemeGroupVersion.WithResource("virtualmachineinstances"),

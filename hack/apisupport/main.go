@@ -27,6 +27,7 @@ virtplane reads every field of VirtualMachine and VirtualMachineInstance of the 
   A field that asks for nothing (false, 0, an empty text or list, enabled: false) is accepted all the same.
 
 A line stands for a field and all that lies below it. The status is written by virtplane; every field of it is kept.
+Quantities come back as Kubernetes spells them: 1024Mi as 1Gi.
 
 The server decides by the same table that this page is made from (apis/kubevirt/support).
 `

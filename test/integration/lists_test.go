@@ -6,9 +6,7 @@ package integration
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
-	"strconv"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -76,68 +74,6 @@ func TestSelectors(t *testing.T) {
 	expectStatus(t, "field of the other kind", err, 400, "")
 }
 
-func TestPagination(t *testing.T) {
-	ns := newNamespace(t)
-	var want []string
-	for i := range 5 {
-		want = append(want, create(t, ns, newVM(fmt.Sprint("vm", i))).Name)
-	}
-	var got []string
-	options := metav1.ListOptions{Limit: 2}
-	for page := 0; ; page++ {
-		list := must(machines(ns).List(t.Context(), options))(t)
-		got = append(got, names(list)...)
-		if page == 0 {
-			if len(list.Items) != 2 || list.RemainingItemCount == nil || *list.RemainingItemCount != 3 {
-				t.Errorf("first page: %d items, %v remain", len(list.Items), list.RemainingItemCount)
-			}
-			// What is created between two pages is not part of the list.
-			create(t, ns, newVM("vm9"))
-		}
-		if list.Continue == "" {
-			break
-		}
-		options.Continue = list.Continue
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("pages hold %v, want %v", got, want)
-	}
-	_, err := machines(ns).List(t.Context(), metav1.ListOptions{Limit: 2, Continue: "broken"})
-	expectStatus(t, "a token that is none", err, 400, "")
-}
-
-func TestDeleteCollectionObeysItsSelectors(t *testing.T) {
-	ns := newNamespace(t)
-	for i := range 4 {
-		create(t, ns, newVM(fmt.Sprint("vm", i), func(vm *v1.VirtualMachine) {
-			vm.Labels = map[string]string{"half": fmt.Sprint(i % 2)}
-			vm.Finalizers = []string{"example.com/keep"}
-		}))
-	}
-	deleting := func() []string {
-		out := []string{}
-		for _, vm := range must(machines(ns).List(t.Context(), metav1.ListOptions{}))(t).Items {
-			if vm.DeletionTimestamp != nil {
-				out = append(out, vm.Name)
-			}
-		}
-		return out
-	}
-	step := func(options metav1.ListOptions, want ...string) {
-		t.Helper()
-		if err := machines(ns).DeleteCollection(t.Context(), metav1.DeleteOptions{}, options); err != nil {
-			t.Fatal(err)
-		}
-		if got := deleting(); !slices.Equal(got, want) {
-			t.Errorf("after %+v these are being deleted: %v, want %v", options, got, want)
-		}
-	}
-	step(metav1.ListOptions{LabelSelector: "half=2"})
-	step(metav1.ListOptions{FieldSelector: "metadata.name=vm2"}, "vm2")
-	step(metav1.ListOptions{LabelSelector: "half=1"}, "vm1", "vm2", "vm3")
-	step(metav1.ListOptions{}, "vm0", "vm1", "vm2", "vm3")
-}
-
 // TestNamespacesEmpty holds what the namespace controller does to a namespace that is deleted.
 func TestNamespacesEmpty(t *testing.T) {
 	ns := newNamespace(t)
@@ -175,43 +111,5 @@ func TestNamespacesEmpty(t *testing.T) {
 		if name == "demo" {
 			t.Error("the virtual machine without finalizers is left")
 		}
-	}
-}
-
-func TestResourceVersionsOfReads(t *testing.T) {
-	ns := newNamespace(t)
-	first := create(t, ns, newVM("first"))
-	list := must(machines(ns).List(t.Context(), metav1.ListOptions{}))(t)
-	create(t, ns, newVM("second"))
-	if got := names(must(machines(ns).List(t.Context(), metav1.ListOptions{}))(t)); !slices.Equal(got, []string{"first", "second"}) {
-		t.Errorf("a list without version misses the last write: %v", got)
-	}
-	exact := metav1.ListOptions{ResourceVersion: list.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchExact}
-	if got := must(machines(ns).List(t.Context(), exact))(t); !slices.Equal(names(got), []string{"first"}) || got.ResourceVersion != list.ResourceVersion {
-		t.Errorf("a list of version %s holds %v of version %s", list.ResourceVersion, names(got), got.ResourceVersion)
-	}
-	newer := metav1.ListOptions{ResourceVersion: first.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan}
-	if got := names(must(machines(ns).List(t.Context(), newer))(t)); !slices.Contains(got, "first") {
-		t.Errorf("a list not older than the first object misses it: %v", got)
-	}
-	must(machines(ns).Get(t.Context(), "first", metav1.GetOptions{ResourceVersion: "0"}))(t)
-	must(machines(ns).Get(t.Context(), "first", metav1.GetOptions{ResourceVersion: first.ResourceVersion}))(t)
-
-	_, err := machines(ns).List(t.Context(), metav1.ListOptions{ResourceVersion: "abc"})
-	expectStatus(t, "list of a version that is none", err, 400, "")
-	_, err = machines(ns).List(t.Context(), metav1.ListOptions{ResourceVersion: "0", ResourceVersionMatch: metav1.ResourceVersionMatchExact})
-	expectStatus(t, "list of exactly version 0", err, 422, "")
-}
-
-func TestAVersionInTheFutureTimesOut(t *testing.T) {
-	t.Parallel() // the server waits three seconds for the version to come
-	ns := newNamespace(t)
-	vm := create(t, ns, newVM("demo"))
-	future := strconv.FormatUint(must(strconv.ParseUint(vm.ResourceVersion, 10, 64))(t)+1_000_000, 10)
-	// The client library would try ten times.
-	a := call(t, cluster.direct, http.MethodGet, pathOf("kubevirt.io", ns, "virtualmachines", "")+"?resourceVersion="+future, "", nil)
-	status := a.status(t)
-	if a.code != http.StatusGatewayTimeout || status.Reason != metav1.StatusReasonTimeout || !apierrors.HasStatusCause(&apierrors.StatusError{ErrStatus: *status}, metav1.CauseTypeResourceVersionTooLarge) {
-		t.Errorf("list of a future version: %d %s", a.code, a.body)
 	}
 }

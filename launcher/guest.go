@@ -127,6 +127,9 @@ func (l *launcher) serve(ctx context.Context, vmi *v1.VirtualMachineInstance, in
 		if err != nil {
 			return err
 		}
+		if lease.Extra, err = extraOptions(vmi, nic.Name); err != nil {
+			return err
+		}
 		server, err := dhcp.Listen(lease)
 		if err != nil {
 			return err
@@ -134,6 +137,22 @@ func (l *launcher) serve(ctx context.Context, vmi *v1.VirtualMachineInstance, in
 		go server.Run(ctx)
 	}
 	return nil
+}
+
+// extraOptions returns what the owner of the guest adds to the lease of a NIC.
+func extraOptions(vmi *v1.VirtualMachineInstance, name string) (dhcp.Extra, error) {
+	for i := range vmi.Spec.Domain.Devices.Interfaces {
+		nic := &vmi.Spec.Domain.Devices.Interfaces[i]
+		if nic.Name != name {
+			continue
+		}
+		extra, err := dhcp.NewExtra(nic.DHCPOptions)
+		if err != nil {
+			return extra, fmt.Errorf("spec.domain.devices.interfaces[%d].dhcpOptions.%w", i, err)
+		}
+		return extra, nil
+	}
+	return dhcp.Extra{}, nil
 }
 
 func (l *launcher) serveSerial(ctx context.Context, vmi *v1.VirtualMachineInstance) error {

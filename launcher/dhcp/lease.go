@@ -39,6 +39,8 @@ type Lease struct {
 	Hostname string
 	// Resolver is the pod's.
 	Resolver Resolver
+	// Extra is what the guest's owner adds; IPv4 only.
+	Extra Extra
 }
 
 // NewLease makes the lease of a plumbed NIC.

@@ -38,6 +38,7 @@ func (l *Lease) replyV4(request *dhcpv4.DHCPv4) *dhcpv4.DHCPv4 {
 	for _, option := range l.optionsV4() {
 		reply.UpdateOption(option)
 	}
+	l.Extra.addTo(reply)
 	if request.MessageType() != dhcpv4.MessageTypeInform {
 		reply.YourIPAddr = l.Address
 		reply.UpdateOption(dhcpv4.OptIPAddressLeaseTime(leaseTime))

@@ -75,7 +75,7 @@ var interfaces = []Rule{
 	implemented("spec.domain.devices.interfaces[].bootOrder"),
 	implemented("spec.domain.devices.interfaces[].pciAddress"),
 	implemented("spec.domain.devices.interfaces[].acpiIndex"),
-	refused("spec.domain.devices.interfaces[].dhcpOptions", "further DHCP options are", "remove the field"),
+	implemented("spec.domain.devices.interfaces[].dhcpOptions", "by DHCPv4"),
 	stored("spec.domain.devices.interfaces[].tag", "tags are shown to guests by config drives alone, which are refused"),
 	implemented("spec.domain.devices.interfaces[].state", "it does not change while the guest runs").only("up", "down"),
 

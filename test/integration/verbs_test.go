@@ -5,7 +5,7 @@ package integration
 
 import (
 	"net/http"
-	"strings"
+	"strconv"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,6 +39,12 @@ func expectDone(t *testing.T, what string, a answer, code int) {
 	if a.code != code || a.body != "" {
 		t.Errorf("%s: %d %q, want %d without a body", what, a.code, a.body, code)
 	}
+}
+
+// codeOf reads the code of an answer.
+func codeOf(t *testing.T, code string) int {
+	t.Helper()
+	return must(strconv.Atoi(code))(t)
 }
 
 const (
@@ -128,65 +134,6 @@ func TestRequestsOfAManualMachine(t *testing.T) {
 	}
 }
 
-func TestBodiesOfVerbs(t *testing.T) {
-	ns := newNamespace(t)
-	create(t, ns, newVM("demo"))
-	do := func(verb, body string) answer {
-		return put(t, "subresources.kubevirt.io", ns, "virtualmachines", "demo", verb, body)
-	}
-	for _, body := range []string{`{"pause":true}`, `[`, `{"paused":"yes"}`} {
-		if a := do("start", body); a.code != 400 || !strings.HasPrefix(a.status(t).Message, "Can not unmarshal Request body to struct, error: ") {
-			t.Errorf("start with %s: %d %s", body, a.code, a.body)
-		}
-	}
-	expectRefusal(t, "dry run of some", do("start", `{"dryRun":["Some"]}`), 400, `dryRun: "Some" is not supported; the only value is All`)
-	if a := do("start", strings.Repeat(" ", 70<<10)); a.code != http.StatusRequestEntityTooLarge {
-		t.Errorf("start with a large body: %d %s", a.code, a.body)
-	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodPatch} {
-		if a := call(t, cluster.direct, method, pathOf("kubevirt.io", ns, "virtualmachines", "demo")+"/start", "", nil); a.code != http.StatusMethodNotAllowed {
-			t.Errorf("%s of start: %d", method, a.code)
-		}
-	}
-	if vm := getVM(t, ns, "demo"); vm.Generation != 1 || len(vm.Status.StateChangeRequests) != 0 {
-		t.Errorf("refused requests changed %+v", vm)
-	}
-}
-
-func TestDryRunsOfVerbsChangeNothing(t *testing.T) {
-	ns := newNamespace(t)
-	create(t, ns, newVM("halted"))
-	create(t, ns, newVM("manual", withStrategy(v1.RunStrategyManual)))
-	vmi := setPhase(t, createVMI(t, ns, newVMI("manual")), v1.Running)
-	for _, group := range groups {
-		for _, c := range []struct{ name, verb, body string }{
-			{"halted", "start", ""}, {"halted", "start", `"paused":true`},
-			{"manual", "stop", ""}, {"manual", "stop", `"gracePeriod":1`},
-			{"manual", "restart", ""}, {"manual", "restart", `"gracePeriodSeconds":0`},
-		} {
-			before := getVM(t, ns, c.name).ResourceVersion
-			separator := ""
-			if c.body != "" {
-				separator = ","
-			}
-			expectDone(t, c.verb+" with dryRun in the body", put(t, group, ns, "virtualmachines", c.name, c.verb, `{"dryRun":["All"]`+separator+c.body+`}`), 202)
-			expectDone(t, c.verb+" with dryRun in the query", put(t, group, ns, "virtualmachines", c.name, c.verb+"?dryRun=All", "{"+c.body+"}"), 202)
-			// Refused rather than done for good.
-			expectRefusal(t, c.verb+" with another dryRun", put(t, group, ns, "virtualmachines", c.name, c.verb+"?dryRun=Yes", "{"+c.body+"}"), 400,
-				`dryRun: "Yes" is not supported; the only value is All`)
-			if after := getVM(t, ns, c.name).ResourceVersion; after != before {
-				t.Errorf("a dry run of %s %s wrote version %s over %s", c.verb, c.body, after, before)
-			}
-		}
-		expectRefusal(t, "dry run of what cannot be", put(t, group, ns, "virtualmachines", "halted", "restart", `{"dryRun":["All"]}`), 409,
-			`Operation cannot be fulfilled on virtualmachine.kubevirt.io "halted": RunStategy Halted does not support manual restart requests`)
-		expectDone(t, "pause with dryRun", put(t, group, ns, "virtualmachineinstances", "manual", "pause", `{"dryRun":["All"]}`), 200)
-	}
-	if after := getVMI(t, ns, "manual").ResourceVersion; after != vmi.ResourceVersion {
-		t.Errorf("dry runs wrote version %s of the instance over %s", after, vmi.ResourceVersion)
-	}
-}
-
 func TestOfTwoStartsAtOnceOneIsGranted(t *testing.T) {
 	ns := newNamespace(t)
 	for range 5 {
@@ -212,43 +159,5 @@ func TestOfTwoStartsAtOnceOneIsGranted(t *testing.T) {
 		if r := getVM(t, ns, vm.Name).Status.StateChangeRequests; granted != 1 || len(r) != 1 {
 			t.Errorf("%d of 4 starts were granted, requests %v", granted, r)
 		}
-	}
-}
-
-func TestWhatAConsoleAndAPauseNeed(t *testing.T) {
-	for _, group := range groups {
-		ns := newNamespace(t)
-		console := func() answer {
-			return call(t, cluster.direct, http.MethodGet, pathOf(group, ns, "virtualmachineinstances", "demo")+"/console", "",
-				map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
-		}
-		do := func(verb string) answer { return put(t, group, ns, "virtualmachineinstances", "demo", verb, "") }
-		const missing = `virtualmachineinstance.kubevirt.io "demo" not found`
-		expectRefusal(t, "console of nothing", console(), 404, missing)
-		expectRefusal(t, "pause of nothing", do("pause"), 404, missing)
-		expectRefusal(t, "unpause of nothing", do("unpause"), 404, missing)
-
-		vmi := createVMI(t, ns, newVMI("demo"))
-		// Clients try again on 400 until the guest runs.
-		expectRefusal(t, "console before the start", console(), 400, "VMI is not running")
-		expectRefusal(t, "pause before the start", do("pause"), 409, vmiConflict+"VM is not running")
-		expectRefusal(t, "unpause before the start", do("unpause"), 409, vmiConflict+"VMI is not running")
-
-		vmi = setPhase(t, vmi, v1.Running, func(vmi *v1.VirtualMachineInstance) { vmi.Status.NodeName = "nowhere" })
-		const noPlugin = `reach the plugin of node "nowhere": no virt-nodeplugin pod runs on the node`
-		expectRefusal(t, "console without a plugin", console(), 503, noPlugin)
-		expectRefusal(t, "pause without a plugin", do("pause"), 503, noPlugin)
-		expectRefusal(t, "unpause of what runs", do("unpause"), 409, vmiConflict+"VMI is not paused")
-
-		vmi = setPhase(t, vmi, v1.Running, func(vmi *v1.VirtualMachineInstance) {
-			vmi.Status.Conditions = []v1.VirtualMachineInstanceCondition{{Type: v1.VirtualMachineInstancePaused, Status: v1.ConditionTrue}}
-		})
-		expectRefusal(t, "pause of what is paused", do("pause"), 409, vmiConflict+"VMI is already paused")
-		setPhase(t, vmi, v1.Failed)
-		expectRefusal(t, "console of what failed", console(), 409, vmiConflict+"VMI is in failed status")
-
-		createVMI(t, ns, newVMI("dumb", func(vmi *v1.VirtualMachineInstance) { vmi.Spec.Domain.Devices.AutoattachSerialConsole = ptr(false) }))
-		a := call(t, cluster.direct, http.MethodGet, pathOf(group, ns, "virtualmachineinstances", "dumb")+"/console", "", nil)
-		expectRefusal(t, "console of a guest without one", a, 400, "No serial consoles are present.")
 	}
 }

@@ -45,6 +45,8 @@ type fakeAPI struct {
 	writes  map[string]int
 	events  []string
 	away    bool
+	// settings are those of the installation, if it has some.
+	settings *v1.KubeVirt
 }
 
 // watched is an event of a watch.
@@ -72,6 +74,7 @@ func newFakeAPI(t testing.TB) *fakeAPI {
 	mux.HandleFunc("GET /apis/kubevirt.io/v1/virtualmachineinstances", f.listInstances)
 	mux.HandleFunc("GET "+instance, f.getInstance)
 	mux.HandleFunc("PUT "+instance+"/status", f.putStatus)
+	mux.HandleFunc("GET /apis/kubevirt.io/v1/namespaces/{namespace}/kubevirts", f.listSettings)
 	mux.HandleFunc("GET /api/v1/namespaces/{namespace}/configmaps", f.listBundles)
 	mux.HandleFunc("POST /api/v1/namespaces/{namespace}/events", f.postEvent)
 	mux.HandleFunc("POST /apis/certificates.k8s.io/v1/certificatesigningrequests", f.postRequest)

@@ -165,7 +165,7 @@ func (p *Plugin) Run(ctx context.Context) error {
 	p.restore(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	logger := klog.FromContext(ctx)
-	p.goRun(group, ctx, p.instances.Run, p.syncer.Run, p.recorder.Run, p.certificates.Run, p.watchSync)
+	p.goRun(group, ctx, p.instances.Run, p.syncer.Run, p.recorder.Run, p.certificates.Run, p.watchSync, p.followSettings)
 	for _, d := range p.devices {
 		p.goRun(group, ctx, d.Run)
 	}

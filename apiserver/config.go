@@ -71,7 +71,9 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	serveVerbs(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
-	o.watchEtcd(generic)
+	if err := o.watchEtcd(generic, clients.Kubernetes); err != nil {
+		return nil, err
+	}
 	if err := o.watchCertificates(generic, manager, clients.Kubernetes); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ package apiserver
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/kubernetes"
@@ -16,8 +18,13 @@ import (
 // The server stays ready, because it serves until then.
 func (o *Options) watchCertificates(generic *genericapiserver.RecommendedConfig, manager *certificates.Manager, host kubernetes.Interface) error {
 	generic.HealthzChecks = append(generic.HealthzChecks, manager)
-	if err := generic.AddPostStartHook("virtplane-certificate-expiry", func(hook genericapiserver.PostStartHookContext) error {
-		go newReporter(hook, host, o.Namespace, o.ServiceName).watch(hook, "Certificates", manager.Check)
+	return o.tellOf(generic, host, "Certificates", manager.Check)
+}
+
+// tellOf has what a check finds told by an event and in the log.
+func (o *Options) tellOf(generic *genericapiserver.RecommendedConfig, host kubernetes.Interface, reason string, check func(*http.Request) error) error {
+	if err := generic.AddPostStartHook("virtplane-tell-of-"+strings.ToLower(reason), func(hook genericapiserver.PostStartHookContext) error {
+		go newReporter(hook, host, o.Namespace, o.ServiceName).watch(hook, reason, check)
 		return nil
 	}); err != nil {
 		return fmt.Errorf("add hook: %w", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/klog/v2"
 
 	"github.com/virtplane/virtplane/apiserver/certificates"
@@ -123,13 +124,15 @@ func (o *Options) validateMember() error {
 	return nil
 }
 
-// watchEtcd has the server not be ready while its etcd member cannot serve, so that requests go to other replicas.
-func (o *Options) watchEtcd(generic *genericapiserver.RecommendedConfig) {
+// watchEtcd has the server not be ready while its etcd member cannot serve, so that requests go to other replicas, and
+// tells administrators of it.
+func (o *Options) watchEtcd(generic *genericapiserver.RecommendedConfig, host kubernetes.Interface) error {
 	if o.etcd == nil {
-		return
+		return nil
 	}
 	generic.AddReadyzChecks(o.etcd)
 	if o.etcd.Members() > 1 && o.ShutdownDelay == 0 {
 		generic.ShutdownDelayDuration = replicaShutdownDelay
 	}
+	return o.tellOf(generic, host, "EtcdMember", o.etcd.Check)
 }

@@ -325,6 +325,37 @@ func TestTheOthersFollowARestore(t *testing.T) {
 	}
 }
 
+// TestARestoreStopsTheMembersThatItReplaces holds that there is one history at a time: the restored member serves only when
+// those that run have stopped.
+func TestARestoreStopsTheMembersThatItReplaces(t *testing.T) {
+	t.Parallel()
+	s := newSet(t, 3)
+	all := s.start(0, 1, 2)
+	all[0].Close()
+	s.lose(0)
+	start(t, s.data(0)).Close()
+	if err := MarkRestored(s.data(0)); err != nil {
+		t.Fatal(err)
+	}
+	wait := s.begin(t.Context(), 0)
+	for _, ordinal := range []int{1, 2} {
+		select {
+		case <-all[ordinal].Done():
+			all[ordinal].Close()
+		case <-time.After(patience):
+			t.Fatalf("member %d goes on with what was replaced", ordinal)
+		}
+	}
+	restored := wait()
+	if got := restored.server.Server.Cluster().ID().String(); got != s.recorded || restored.Members() != 1 {
+		t.Errorf("cluster %s with %d members serves, %s is recorded", got, restored.Members(), s.recorded)
+	}
+	s.put(0, "restored", "yes")
+	s.start(1, 2)
+	s.expect(1, "restored", "yes")
+	s.expect(2, "restored", "yes")
+}
+
 func TestAMemberWithoutQuorumIsNotReady(t *testing.T) {
 	t.Parallel()
 	s := newSet(t, 3)

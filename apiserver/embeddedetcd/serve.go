@@ -27,6 +27,8 @@ import (
 const (
 	// readTimeout is how long a peer may take to send a request, of which snapshots are the largest; etcd's own value.
 	readTimeout = 5 * time.Minute
+	// headerTimeout is how long a caller may take to say who it is and what it wants.
+	headerTimeout = 10 * time.Second
 	// closeTimeout is how long open requests of peers may hold up the end; streams between members never end by themselves.
 	closeTimeout = time.Second
 )
@@ -60,7 +62,9 @@ func servePeers(ctx context.Context, c *Cluster, etcd *embed.Etcd, l net.Listene
 	s.http = &http.Server{
 		Handler:     mux,
 		ReadTimeout: readTimeout,
-		BaseContext: func(net.Listener) context.Context { return ctx },
+		// This bounds handshakes too, which anybody on the pod network may begin.
+		ReadHeaderTimeout: headerTimeout,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
 		// Strangers on the pod network must not fill the log.
 		ErrorLog: log.New(verbose{klog.FromContext(ctx)}, "", 0),
 	}

@@ -62,7 +62,12 @@ func LinkKubectl(s *settings.Settings) error {
 }
 
 func goBuild(ctx context.Context, s *settings.Settings, env string, args ...string) error {
-	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", s.BinDir() + "/"}, args...)...)
+	linker := "-ldflags=-s -w"
+	// An archive of the sources has no history; its programs call themselves v0.0.0-dev.
+	if v, err := versionOf(ctx, s.RepoDir); err == nil {
+		linker += " " + v.flags()
+	}
+	cmd := exec.Command("go", append([]string{"build", "-trimpath", "-buildvcs=false", linker, "-o", s.BinDir() + "/"}, args...)...)
 	cmd.Dir = s.RepoDir
 	cmd.Env = append(os.Environ(), env, "GOWORK=off")
 	_, err := progress.Run(ctx, cmd)

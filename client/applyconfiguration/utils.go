@@ -171,6 +171,8 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &kubevirtv1.FilesystemApplyConfiguration{}
 	case v1.SchemeGroupVersion.WithKind("Firmware"):
 		return &kubevirtv1.FirmwareApplyConfiguration{}
+	case v1.SchemeGroupVersion.WithKind("FirmwareStatus"):
+		return &kubevirtv1.FirmwareStatusApplyConfiguration{}
 	case v1.SchemeGroupVersion.WithKind("Flags"):
 		return &kubevirtv1.FlagsApplyConfiguration{}
 	case v1.SchemeGroupVersion.WithKind("GenerationStatus"):

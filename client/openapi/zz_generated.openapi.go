@@ -115,6 +115,7 @@ func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenA
 		v1.Filesystem{}.OpenAPIModelName():                                            schema_virtplane_apis_kubevirt_v1_Filesystem(ref),
 		v1.FilesystemVirtiofs{}.OpenAPIModelName():                                    schema_virtplane_apis_kubevirt_v1_FilesystemVirtiofs(ref),
 		v1.Firmware{}.OpenAPIModelName():                                              schema_virtplane_apis_kubevirt_v1_Firmware(ref),
+		v1.FirmwareStatus{}.OpenAPIModelName():                                        schema_virtplane_apis_kubevirt_v1_FirmwareStatus(ref),
 		v1.Flags{}.OpenAPIModelName():                                                 schema_virtplane_apis_kubevirt_v1_Flags(ref),
 		v1.FreezeUnfreezeTimeout{}.OpenAPIModelName():                                 schema_virtplane_apis_kubevirt_v1_FreezeUnfreezeTimeout(ref),
 		v1.GPU{}.OpenAPIModelName():                                                   schema_virtplane_apis_kubevirt_v1_GPU(ref),
@@ -4314,6 +4315,36 @@ func schema_virtplane_apis_kubevirt_v1_Firmware(ref common.ReferenceCallback) co
 		},
 		Dependencies: []string{
 			v1.ACPI{}.OpenAPIModelName(), v1.Bootloader{}.OpenAPIModelName(), v1.KernelBoot{}.OpenAPIModelName()},
+	}
+}
+
+func schema_virtplane_apis_kubevirt_v1_FirmwareStatus(ref common.ReferenceCallback) common.OpenAPIDefinition {
+	return common.OpenAPIDefinition{
+		Schema: spec.Schema{
+			SchemaProps: spec.SchemaProps{
+				Description: "FirmwareStatus is what a machine goes by.",
+				Type:        []string{"object"},
+				Properties: map[string]spec.Schema{
+					"uuid": {
+						SchemaProps: spec.SchemaProps{
+							Description: "UUID of the machine.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"serial": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Serial number of the machine.",
+							Default:     "",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+				},
+				Required: []string{"uuid", "serial"},
+			},
+		},
 	}
 }
 
@@ -12306,11 +12337,17 @@ func schema_virtplane_apis_kubevirt_v1_VirtualMachineInstanceStatus(ref common.R
 							Ref:         ref(v1.ChangedBlockTrackingStatus{}.OpenAPIModelName()),
 						},
 					},
+					"firmware": {
+						SchemaProps: spec.SchemaProps{
+							Description: "Firmware is what the machine goes by in its SMBIOS tables: of the spec, or derived from the instance's namespace and name. The published API has no such field: it writes random values into the spec.",
+							Ref:         ref(v1.FirmwareStatus{}.OpenAPIModelName()),
+						},
+					},
 				},
 			},
 		},
 		Dependencies: []string{
-			v1.CPUTopology{}.OpenAPIModelName(), v1.ChangedBlockTrackingStatus{}.OpenAPIModelName(), v1.KernelBootStatus{}.OpenAPIModelName(), v1.Machine{}.OpenAPIModelName(), v1.MemoryStatus{}.OpenAPIModelName(), v1.StorageMigratedVolumeInfo{}.OpenAPIModelName(), v1.TopologyHints{}.OpenAPIModelName(), v1.VirtualMachineInstanceCondition{}.OpenAPIModelName(), v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceMigrationState{}.OpenAPIModelName(), v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName(), v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName(), v1.VolumeStatus{}.OpenAPIModelName()},
+			v1.CPUTopology{}.OpenAPIModelName(), v1.ChangedBlockTrackingStatus{}.OpenAPIModelName(), v1.FirmwareStatus{}.OpenAPIModelName(), v1.KernelBootStatus{}.OpenAPIModelName(), v1.Machine{}.OpenAPIModelName(), v1.MemoryStatus{}.OpenAPIModelName(), v1.StorageMigratedVolumeInfo{}.OpenAPIModelName(), v1.TopologyHints{}.OpenAPIModelName(), v1.VirtualMachineInstanceCondition{}.OpenAPIModelName(), v1.VirtualMachineInstanceGuestOSInfo{}.OpenAPIModelName(), v1.VirtualMachineInstanceMigrationState{}.OpenAPIModelName(), v1.VirtualMachineInstanceNetworkInterface{}.OpenAPIModelName(), v1.VirtualMachineInstancePhaseTransitionTimestamp{}.OpenAPIModelName(), v1.VolumeStatus{}.OpenAPIModelName()},
 	}
 }
 

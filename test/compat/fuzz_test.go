@@ -61,6 +61,10 @@ func numbers(serializer.CodecFactory) []any {
 func shapes(serializer.CodecFactory) []any {
 	return []any{
 		func(*metav1.TypeMeta, randfill.Continue) {}, // set by the caller where it counts
+		func(s *v1.VirtualMachineInstanceStatus, c randfill.Continue) {
+			c.FillNoCustom(s)
+			s.Firmware = nil // our own; published clients pass over it
+		},
 		func(d *published.DataVolumeTemplateSpec, c randfill.Continue) {
 			c.FillNoCustom(d)
 			c.Fill(&d.Kind)

@@ -214,6 +214,8 @@ func (m *FilesystemVirtiofs) Reset() { *m = FilesystemVirtiofs{} }
 
 func (m *Firmware) Reset() { *m = Firmware{} }
 
+func (m *FirmwareStatus) Reset() { *m = FirmwareStatus{} }
+
 func (m *Flags) Reset() { *m = Flags{} }
 
 func (m *FreezeUnfreezeTimeout) Reset() { *m = FreezeUnfreezeTimeout{} }
@@ -5339,6 +5341,39 @@ func (m *Firmware) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 		i--
 		dAtA[i] = 0x1a
 	}
+	i -= len(m.Serial)
+	copy(dAtA[i:], m.Serial)
+	i = encodeVarintGenerated(dAtA, i, uint64(len(m.Serial)))
+	i--
+	dAtA[i] = 0x12
+	i -= len(m.UUID)
+	copy(dAtA[i:], m.UUID)
+	i = encodeVarintGenerated(dAtA, i, uint64(len(m.UUID)))
+	i--
+	dAtA[i] = 0xa
+	return len(dAtA) - i, nil
+}
+
+func (m *FirmwareStatus) Marshal() (dAtA []byte, err error) {
+	size := m.Size()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBuffer(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *FirmwareStatus) MarshalTo(dAtA []byte) (int, error) {
+	size := m.Size()
+	return m.MarshalToSizedBuffer(dAtA[:size])
+}
+
+func (m *FirmwareStatus) MarshalToSizedBuffer(dAtA []byte) (int, error) {
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
 	i -= len(m.Serial)
 	copy(dAtA[i:], m.Serial)
 	i = encodeVarintGenerated(dAtA, i, uint64(len(m.Serial)))
@@ -14364,6 +14399,20 @@ func (m *VirtualMachineInstanceStatus) MarshalToSizedBuffer(dAtA []byte) (int, e
 	_ = i
 	var l int
 	_ = l
+	if m.Firmware != nil {
+		{
+			size, err := m.Firmware.MarshalToSizedBuffer(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = encodeVarintGenerated(dAtA, i, uint64(size))
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xe2
+	}
 	if m.ChangedBlockTracking != nil {
 		{
 			size, err := m.ChangedBlockTracking.MarshalToSizedBuffer(dAtA[:i])
@@ -17639,6 +17688,19 @@ func (m *Firmware) Size() (n int) {
 		l = m.ACPI.Size()
 		n += 1 + l + sovGenerated(uint64(l))
 	}
+	return n
+}
+
+func (m *FirmwareStatus) Size() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.UUID)
+	n += 1 + l + sovGenerated(uint64(l))
+	l = len(m.Serial)
+	n += 1 + l + sovGenerated(uint64(l))
 	return n
 }
 
@@ -21088,6 +21150,10 @@ func (m *VirtualMachineInstanceStatus) Size() (n int) {
 		l = m.ChangedBlockTracking.Size()
 		n += 2 + l + sovGenerated(uint64(l))
 	}
+	if m.Firmware != nil {
+		l = m.Firmware.Size()
+		n += 2 + l + sovGenerated(uint64(l))
+	}
 	return n
 }
 
@@ -22746,6 +22812,17 @@ func (this *Firmware) String() string {
 		`Bootloader:` + strings.Replace(this.Bootloader.String(), "Bootloader", "Bootloader", 1) + `,`,
 		`KernelBoot:` + strings.Replace(this.KernelBoot.String(), "KernelBoot", "KernelBoot", 1) + `,`,
 		`ACPI:` + strings.Replace(this.ACPI.String(), "ACPI", "ACPI", 1) + `,`,
+		`}`,
+	}, "")
+	return s
+}
+func (this *FirmwareStatus) String() string {
+	if this == nil {
+		return "nil"
+	}
+	s := strings.Join([]string{`&FirmwareStatus{`,
+		`UUID:` + fmt.Sprintf("%v", this.UUID) + `,`,
+		`Serial:` + fmt.Sprintf("%v", this.Serial) + `,`,
 		`}`,
 	}, "")
 	return s
@@ -25251,6 +25328,7 @@ func (this *VirtualMachineInstanceStatus) String() string {
 		`SelinuxContext:` + fmt.Sprintf("%v", this.SelinuxContext) + `,`,
 		`MigratedVolumes:` + repeatedStringForMigratedVolumes + `,`,
 		`ChangedBlockTracking:` + strings.Replace(this.ChangedBlockTracking.String(), "ChangedBlockTrackingStatus", "ChangedBlockTrackingStatus", 1) + `,`,
+		`Firmware:` + strings.Replace(this.Firmware.String(), "FirmwareStatus", "FirmwareStatus", 1) + `,`,
 		`}`,
 	}, "")
 	return s
@@ -39796,6 +39874,120 @@ func (m *Firmware) Unmarshal(dAtA []byte) error {
 			if err := m.ACPI.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
+			iNdEx = postIndex
+		default:
+			iNdEx = preIndex
+			skippy, err := skipGenerated(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *FirmwareStatus) Unmarshal(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		for shift := uint(0); ; shift += 7 {
+			if shift >= 64 {
+				return ErrIntOverflowGenerated
+			}
+			if iNdEx >= l {
+				return io.ErrUnexpectedEOF
+			}
+			b := dAtA[iNdEx]
+			iNdEx++
+			wire |= uint64(b&0x7F) << shift
+			if b < 0x80 {
+				break
+			}
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: FirmwareStatus: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: FirmwareStatus: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field UUID", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenerated
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.UUID = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Serial", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenerated
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Serial = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
@@ -69268,6 +69460,42 @@ func (m *VirtualMachineInstanceStatus) Unmarshal(dAtA []byte) error {
 				m.ChangedBlockTracking = &ChangedBlockTrackingStatus{}
 			}
 			if err := m.ChangedBlockTracking.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
+		case 28:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Firmware", wireType)
+			}
+			var msglen int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenerated
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				msglen |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			if msglen < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.Firmware == nil {
+				m.Firmware = &FirmwareStatus{}
+			}
+			if err := m.Firmware.Unmarshal(dAtA[iNdEx:postIndex]); err != nil {
 				return err
 			}
 			iNdEx = postIndex

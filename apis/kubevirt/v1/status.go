@@ -102,6 +102,17 @@ type VirtualMachineInstanceStatus struct {
 	// +optional
 	// +nullable
 	ChangedBlockTracking *ChangedBlockTrackingStatus `json:"changedBlockTracking,omitempty" protobuf:"bytes,27,opt,name=changedBlockTracking"`
+	// Firmware is what the machine goes by in its SMBIOS tables: of the spec, or derived from the instance's namespace and name. The published API has no such field: it writes random values into the spec.
+	// +optional
+	Firmware *FirmwareStatus `json:"firmware,omitempty" protobuf:"bytes,28,opt,name=firmware"`
+}
+
+// FirmwareStatus is what a machine goes by.
+type FirmwareStatus struct {
+	// UUID of the machine.
+	UUID string `json:"uuid" protobuf:"bytes,1,opt,name=uuid"`
+	// Serial number of the machine.
+	Serial string `json:"serial" protobuf:"bytes,2,opt,name=serial"`
 }
 
 // VirtualMachineInstancePhase is the step of an instance's life.

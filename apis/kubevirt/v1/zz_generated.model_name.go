@@ -474,6 +474,11 @@ func (in Firmware) OpenAPIModelName() string {
 }
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in FirmwareStatus) OpenAPIModelName() string {
+	return "io.kubevirt.v1.FirmwareStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in Flags) OpenAPIModelName() string {
 	return "io.kubevirt.v1.Flags"
 }

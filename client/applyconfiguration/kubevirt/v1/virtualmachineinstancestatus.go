@@ -70,6 +70,8 @@ type VirtualMachineInstanceStatusApplyConfiguration struct {
 	MigratedVolumes []StorageMigratedVolumeInfoApplyConfiguration `json:"migratedVolumes,omitempty"`
 	// ChangedBlockTracking is the state of recording changed blocks for incremental backups.
 	ChangedBlockTracking *ChangedBlockTrackingStatusApplyConfiguration `json:"changedBlockTracking,omitempty"`
+	// Firmware is what the machine goes by in its SMBIOS tables: of the spec, or derived from the instance's namespace and name. The published API has no such field: it writes random values into the spec.
+	Firmware *FirmwareStatusApplyConfiguration `json:"firmware,omitempty"`
 }
 
 // VirtualMachineInstanceStatusApplyConfiguration constructs a declarative configuration of the VirtualMachineInstanceStatus type for use with
@@ -322,5 +324,13 @@ func (b *VirtualMachineInstanceStatusApplyConfiguration) WithMigratedVolumes(val
 // If called multiple times, the ChangedBlockTracking field is set to the value of the last call.
 func (b *VirtualMachineInstanceStatusApplyConfiguration) WithChangedBlockTracking(value *ChangedBlockTrackingStatusApplyConfiguration) *VirtualMachineInstanceStatusApplyConfiguration {
 	b.ChangedBlockTracking = value
+	return b
+}
+
+// WithFirmware sets the Firmware field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the Firmware field is set to the value of the last call.
+func (b *VirtualMachineInstanceStatusApplyConfiguration) WithFirmware(value *FirmwareStatusApplyConfiguration) *VirtualMachineInstanceStatusApplyConfiguration {
+	b.Firmware = value
 	return b
 }

@@ -7,17 +7,14 @@ import (
 	"libvirt.org/go/libvirtxml"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/launcher/identity"
 )
 
 // sysInfo is what the guest sees in its SMBIOS tables; systemd and cloud-init know the
 // manufacturer's name.
 func sysInfo(vmi *v1.VirtualMachineInstance, uuid string) libvirtxml.DomainSysInfo {
-	serial := ""
-	if f := vmi.Spec.Domain.Firmware; f != nil {
-		serial = f.Serial
-	}
 	tables := &libvirtxml.DomainSysInfoSMBIOS{System: &libvirtxml.DomainSysInfoSystem{Entry: entries(
-		"manufacturer", "KubeVirt", "product", "None", "family", "KubeVirt", "uuid", uuid, "serial", serial)}}
+		"manufacturer", "KubeVirt", "product", "None", "family", "KubeVirt", "uuid", uuid, "serial", identity.Serial(vmi))}}
 	if c := vmi.Spec.Domain.Chassis; c != nil {
 		tables.Chassis = &libvirtxml.DomainSysInfoChassis{Entry: entries("manufacturer", c.Manufacturer,
 			"version", c.Version, "serial", c.Serial, "asset", c.Asset, "sku", c.Sku)}

@@ -37,6 +37,14 @@ func UUID(vmi *v1.VirtualMachineInstance) (string, error) {
 	return uuid.NewSHA1(namespaceUUID, []byte(vmi.Namespace+"/"+vmi.Name)).String(), nil
 }
 
+// Serial returns the machine's serial number: firmware.serial, or one derived from the instance's namespace and name.
+func Serial(vmi *v1.VirtualMachineInstance) string {
+	if f := vmi.Spec.Domain.Firmware; f != nil && f.Serial != "" {
+		return f.Serial
+	}
+	return uuid.NewSHA1(namespaceUUID, []byte(vmi.Namespace+"/"+vmi.Name+"/serial")).String()
+}
+
 // Hostname returns spec.hostname, or the instance's name up to its first dot.
 func Hostname(vmi *v1.VirtualMachineInstance) string {
 	if vmi.Spec.Hostname != "" {

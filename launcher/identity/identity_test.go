@@ -36,6 +36,18 @@ func TestUUIDFollowsFromNamespaceAndName(t *testing.T) {
 	}
 }
 
+func TestSerialFollowsFromNamespaceAndName(t *testing.T) {
+	vmi := instance("default", "demo")
+	first := Serial(vmi)
+	if uuid, _ := UUID(vmi); first != Serial(instance("default", "demo")) || first == uuid || first == Serial(instance("other", "demo")) {
+		t.Errorf("got %s", first)
+	}
+	vmi.Spec.Domain.Firmware = &v1.Firmware{Serial: "S-1"}
+	if got := Serial(vmi); got != "S-1" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestHostname(t *testing.T) {
 	vmi := instance("default", "web.blue")
 	if got := Hostname(vmi); got != "web" {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/launcher/identity"
 	"github.com/virtplane/virtplane/launcher/session"
 )
 
@@ -73,6 +74,7 @@ func running(vmi *v1.VirtualMachineInstance, status *v1.VirtualMachineInstanceSt
 	if f.Report.Machine != "" {
 		status.Machine = &v1.Machine{Type: f.Report.Machine}
 	}
+	status.Firmware = firmware(vmi, status.Firmware)
 	status.Memory = memory(vmi, f.Report, status.Memory)
 	if cpu := vmi.Spec.Domain.CPU; cpu != nil {
 		status.CurrentCPUTopology = &v1.CPUTopology{Cores: cpu.Cores, Sockets: cpu.Sockets, Threads: cpu.Threads}
@@ -153,6 +155,16 @@ func volumes(vmi *v1.VirtualMachineInstance, r *session.Report, old []v1.VolumeS
 		list = append(list, v1.VolumeStatus{Name: volume.Name, Target: r.Disks[volume.Name], SizeBytes: r.Sizes[volume.Name]})
 	}
 	return list
+}
+
+// firmware is what the launcher makes of the same instance by the same rule. What was said once stays:
+// it is what a guest of an older version of this rule runs with.
+func firmware(vmi *v1.VirtualMachineInstance, old *v1.FirmwareStatus) *v1.FirmwareStatus {
+	uuid, err := identity.UUID(vmi)
+	if old != nil || err != nil {
+		return old
+	}
+	return &v1.FirmwareStatus{UUID: uuid, Serial: identity.Serial(vmi)}
 }
 
 func memory(vmi *v1.VirtualMachineInstance, r *session.Report, old *v1.MemoryStatus) *v1.MemoryStatus {

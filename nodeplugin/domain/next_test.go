@@ -107,6 +107,9 @@ func TestRunningIsOneWrite(t *testing.T) {
 		*got.CurrentCPUTopology != (v1.CPUTopology{Cores: 2, Sockets: 1, Threads: 1}) {
 		t.Errorf("machine %v memory %v cpu %v", got.Machine, got.Memory, got.CurrentCPUTopology)
 	}
+	if f := got.Firmware; f == nil || f.UUID != "5ec62f22-c6ff-53bc-86cc-790763405911" || f.Serial == "" || f.Serial == f.UUID {
+		t.Errorf("firmware %+v", f)
+	}
 	last := got.PhaseTransitionTimestamps[len(got.PhaseTransitionTimestamps)-1]
 	if last.Phase != v1.Running || !last.PhaseTransitionTimestamp.Equal(&moment) {
 		t.Errorf("transitions %v", got.PhaseTransitionTimestamps)

@@ -5,6 +5,7 @@ package validation
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -12,7 +13,14 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
+// What QEMU takes as sizes of a sector, in bytes.
+const (
+	minBlock = 512
+	maxBlock = 2 << 20
+)
+
 var (
+	lunBuses   = []v1.DiskBus{v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusVirtio}
 	diskBuses  = []v1.DiskBus{v1.DiskBusVirtio, v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusUSB}
 	cdromBuses = []v1.DiskBus{v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusUSB}
 	caches     = []v1.DriverCache{v1.CacheNone, v1.CacheWriteThrough, v1.CacheWriteBack}
@@ -44,20 +52,58 @@ func disk(d *v1.Disk, path *field.Path) field.ErrorList {
 			errs = append(errs, field.Invalid(at.Child("readonly"), true, fmt.Sprintf("%s hard disks cannot be read-only; use virtio, scsi or a cdrom", t.Bus)))
 		}
 	}
+	if t := d.Disk; t != nil && t.PciAddress != "" {
+		at := path.Child("disk", "pciAddress")
+		errs = append(errs, pci(t.PciAddress, at)...)
+		if t.Bus != v1.DiskBusVirtio {
+			errs = append(errs, field.Invalid(at, t.PciAddress, fmt.Sprintf("setting a PCI address is only possible with bus type virtio, not %s", t.Bus)))
+		}
+	}
 	if t := d.CDRom; t != nil {
 		at := path.Child("cdrom")
 		if !slices.Contains(cdromBuses, t.Bus) {
 			errs = append(errs, field.NotSupported(at.Child("bus"), t.Bus, cdromBuses))
 		}
 	}
-	if d.Serial != "" && (len(d.Serial) > maxSerial || !serialNumber.MatchString(d.Serial)) {
-		errs = append(errs, field.Invalid(path.Child("serial"), d.Serial, "must be at most 256 characters of [A-Za-z0-9_.+-]"))
+	if t := d.LUN; t != nil && t.Bus != "" && !slices.Contains(lunBuses, t.Bus) {
+		errs = append(errs, field.NotSupported(path.Child("lun", "bus"), t.Bus, lunBuses))
 	}
+	errs = append(errs, serial(d.Serial, path.Child("serial"))...)
 	if d.Cache != "" && !slices.Contains(caches, d.Cache) {
 		errs = append(errs, field.NotSupported(path.Child("cache"), d.Cache, caches))
 	}
 	if d.IO != "" && !slices.Contains(ioModes, d.IO) {
 		errs = append(errs, field.NotSupported(path.Child("io"), d.IO, ioModes))
+	}
+	if on(d.DedicatedIOThread, false) && (d.Disk == nil || d.Disk.Bus != v1.DiskBusVirtio) {
+		errs = append(errs, field.Invalid(path.Child("dedicatedIOThread"), true, "IOThreads are only supported for disks on a virtio bus"))
+	}
+	return append(errs, blockSize(d.BlockSize, path.Child("blockSize"))...)
+}
+
+func blockSize(b *v1.BlockSize, at *field.Path) field.ErrorList {
+	if b == nil || b.Custom == nil {
+		return nil
+	}
+	var errs field.ErrorList
+	if b.MatchVolume != nil && on(b.MatchVolume.Enabled, true) {
+		errs = append(errs, field.Invalid(at, "[custom matchVolume]", "Block size matching can't be enabled together with a custom value"))
+	}
+	at = at.Child("custom")
+	sizes := []struct {
+		field string
+		bytes int64
+	}{{"logical", b.Custom.Logical}, {"physical", b.Custom.Physical}}
+	for _, size := range sizes {
+		if size.bytes < minBlock || size.bytes > maxBlock || bits.OnesCount64(uint64(size.bytes)) != 1 {
+			errs = append(errs, field.Invalid(at.Child(size.field), size.bytes, "must be a power of two from 512 to 2097152 bytes"))
+		}
+	}
+	if b.Custom.Logical > b.Custom.Physical {
+		errs = append(errs, field.Invalid(at.Child("logical"), b.Custom.Logical, "must be at most as large as physical"))
+	}
+	if g := b.Custom.DiscardGranularity; g != nil && (*g < 0 || b.Custom.Logical > 0 && *g%b.Custom.Logical != 0) {
+		errs = append(errs, field.Invalid(at.Child("discardGranularity"), *g, "must be a multiple of logical"))
 	}
 	return errs
 }

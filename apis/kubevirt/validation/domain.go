@@ -15,40 +15,30 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
-const (
-	// maxCPUs is what a q35 machine of QEMU 10.0 takes with its default interrupt controller.
-	maxCPUs = 255
-	// maxSerial is the longest serial number that SMBIOS and disks take, in characters.
-	maxSerial = 256
-)
+// maxCPUs is what a q35 machine of QEMU 10.0 takes with its default interrupt controller.
+const maxCPUs = 255
 
 var (
 	// minMemory is the least memory that the API takes, as published.
-	minMemory    = resource.MustParse("1M")
-	machineType  = regexp.MustCompile(`^(q35|pc-q35-[a-z0-9.]+)$`)
-	serialNumber = regexp.MustCompile(`^[A-Za-z0-9_.+-]+$`)
-	uuid         = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	policies     = []string{"force", "require", "optional", "disable", "forbid"}
-	inputBuses   = []string{"usb", "virtio"}
+	minMemory   = resource.MustParse("1M")
+	machineType = regexp.MustCompile(`^(q35|pc-q35-[a-z0-9.]+)$`)
+	policies    = []string{"force", "require", "optional", "disable", "forbid"}
 )
 
 func domain(d *v1.DomainSpec, path *field.Path) field.ErrorList {
 	errs := memory(d, path)
 	errs = append(errs, cpu(d.CPU, path.Child("cpu"))...)
 	errs = append(errs, cpuResources(d.Resources, path.Child("resources"))...)
-	errs = append(errs, firmware(d.Firmware, path.Child("firmware"))...)
+	errs = append(errs, firmware(d, path.Child("firmware"))...)
 	if t := d.Machine.Type; !machineType.MatchString(t) {
 		errs = append(errs, field.Invalid(path.Child("machine", "type"), t, fmt.Sprintf("is not supported: %s (allowed values: [q35* pc-q35*])", t)))
 	}
-	for i, in := range d.Devices.Inputs {
-		p := path.Child("devices", "inputs").Index(i)
-		if in.Type != "tablet" {
-			errs = append(errs, field.NotSupported(p.Child("type"), in.Type, []string{"tablet"}))
-		}
-		if !slices.Contains(inputBuses, in.Bus) {
-			errs = append(errs, field.NotSupported(p.Child("bus"), in.Bus, inputBuses))
-		}
-	}
+	errs = append(errs, dedicated(d, path)...)
+	errs = append(errs, hugepages(d.Memory, path.Child("memory"))...)
+	errs = append(errs, clock(d.Clock, path.Child("clock"))...)
+	errs = append(errs, features(d.Features, path.Child("features"))...)
+	errs = append(errs, ioThreads(d, path)...)
+	errs = append(errs, peripherals(&d.Devices, path.Child("devices"))...)
 	return append(errs, disks(d.Devices.Disks, path.Child("devices", "disks"))...)
 }
 
@@ -109,6 +99,9 @@ func cpu(c *v1.CPU, path *field.Path) field.ErrorList {
 		errs = append(errs, field.Invalid(path, fmt.Sprintf("%d sockets x %d cores x %d threads", c.Sockets, c.Cores, c.Threads),
 			fmt.Sprintf("a guest has at most %d CPUs", maxCPUs)))
 	}
+	if c.MaxSockets != 0 && c.Sockets > c.MaxSockets {
+		errs = append(errs, field.Invalid(path.Child("sockets"), c.Sockets, fmt.Sprintf("Number of sockets in CPU topology is greater than the maximum sockets allowed (maxSockets: %d)", c.MaxSockets)))
+	}
 	for i, f := range c.Features {
 		p := path.Child("features").Index(i)
 		if f.Name == "" {
@@ -117,20 +110,6 @@ func cpu(c *v1.CPU, path *field.Path) field.ErrorList {
 		if !slices.Contains(policies, f.Policy) {
 			errs = append(errs, field.NotSupported(p.Child("policy"), f.Policy, policies))
 		}
-	}
-	return errs
-}
-
-func firmware(f *v1.Firmware, path *field.Path) field.ErrorList {
-	if f == nil {
-		return nil
-	}
-	var errs field.ErrorList
-	if f.UUID != "" && !uuid.MatchString(string(f.UUID)) {
-		errs = append(errs, field.Invalid(path.Child("uuid"), f.UUID, "must be a UUID such as 5d307ca9-b3ef-428c-8861-06e72d69f223"))
-	}
-	if f.Serial != "" && (len(f.Serial) > maxSerial || !serialNumber.MatchString(f.Serial)) {
-		errs = append(errs, field.Invalid(path.Child("serial"), f.Serial, "must be at most 256 characters of [A-Za-z0-9_.+-]"))
 	}
 	return errs
 }

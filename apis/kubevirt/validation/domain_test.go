@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
@@ -152,7 +153,9 @@ func TestPlacement(t *testing.T) {
 const subdomainRule = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`
 
 func TestLife(t *testing.T) {
-	probe := func() *v1.Probe { return &v1.Probe{Handler: v1.Handler{TCPSocket: &corev1.TCPSocketAction{}}} }
+	probe := func() *v1.Probe {
+		return &v1.Probe{Handler: v1.Handler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(22)}}}
+	}
 	for _, c := range []specCase{
 		{"strategies", func(s *v1.VirtualMachineInstanceSpec) {
 			s.StartStrategy, s.EvictionStrategy = ptr(v1.StartStrategyPaused), ptr(v1.EvictionStrategyLiveMigrate)
@@ -172,7 +175,7 @@ func TestLife(t *testing.T) {
 		}},
 		{"probe with two handlers", func(s *v1.VirtualMachineInstanceSpec) {
 			s.ReadinessProbe = probe()
-			s.ReadinessProbe.HTTPGet = &corev1.HTTPGetAction{}
+			s.ReadinessProbe.HTTPGet = &corev1.HTTPGetAction{Port: intstr.FromInt32(80)}
 		}, []string{`$.readinessProbe: Invalid value: "[httpGet tcpSocket]": must have exactly one handler: httpGet or tcpSocket`}},
 		{"probe without network", func(s *v1.VirtualMachineInstanceSpec) {
 			s.LivenessProbe, s.Networks, s.Domain.Devices.Interfaces = probe(), nil, nil

@@ -26,6 +26,7 @@ func VirtualMachineInstance(vmi *v1.VirtualMachineInstance) field.ErrorList {
 	meta := field.NewPath("metadata")
 	errs := validation.ValidateObjectMeta(&vmi.ObjectMeta, true, validation.NameIsDNSSubdomain, meta)
 	errs = append(errs, reservedLabels(vmi.Labels, meta.Child("labels"))...)
+	errs = append(errs, demandingAnnotations(vmi.Annotations, meta.Child("annotations"))...)
 	return atMost(append(errs, instanceSpec(&vmi.Spec, field.NewPath("spec"))...))
 }
 
@@ -45,29 +46,13 @@ func VirtualMachineInstanceUpdate(vmi, old *v1.VirtualMachineInstance) field.Err
 	return errs
 }
 
-// reserved are the labels that only virtplane may set on instances.
-var reserved = []string{
-	v1.CreatedByLabel, v1.NodeNameLabel, v1.NodeSchedulableLabel,
-	"kubevirt.io/migrationJobUID", "kubevirt.io/migrationTargetNodeName", "kubevirt.io/install-strategy",
-}
-
-func reservedLabels(labels map[string]string, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	for _, label := range reserved {
-		if _, set := labels[label]; set {
-			errs = append(errs, field.Forbidden(path.Key(label), "creation of the following reserved kubevirt.io/ labels on a VMI object is prohibited"))
-		}
-	}
-	return errs
-}
-
 // instanceSpec checks a spec whose defaults are filled in.
 func instanceSpec(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.ErrorList {
-	errs := support.Refused(spec, path)
-	errs = append(errs, domain(&spec.Domain, path.Child("domain"))...)
+	errs := domain(&spec.Domain, path.Child("domain"))
 	errs = append(errs, volumes(spec, path)...)
 	errs = append(errs, networks(spec, path)...)
 	errs = append(errs, placement(spec, path)...)
+	errs = append(errs, credentials(spec, path)...)
 	errs = append(errs, probe(spec, spec.LivenessProbe, path.Child("livenessProbe"))...)
 	errs = append(errs, probe(spec, spec.ReadinessProbe, path.Child("readinessProbe"))...)
 	if spec.StartStrategy != nil && *spec.StartStrategy != v1.StartStrategyPaused {
@@ -85,7 +70,7 @@ func instanceSpec(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.E
 	if g := spec.TerminationGracePeriodSeconds; *g < 0 {
 		errs = append(errs, field.Invalid(path.Child("terminationGracePeriodSeconds"), *g, "must not be negative"))
 	}
-	return errs
+	return beside(support.Refused(spec, path), errs)
 }
 
 var evictionStrategies = []v1.EvictionStrategy{

@@ -6,6 +6,7 @@
 package validation
 
 import (
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -40,7 +41,8 @@ func VirtualMachineUpdate(vm, old *v1.VirtualMachine) field.ErrorList {
 }
 
 func virtualMachineSpec(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList {
-	errs := append(runStrategy(spec, path), support.RefusedVM(spec, path)...)
+	errs := slices.Concat(runStrategy(spec, path), matchers(spec, path), dataVolumeTemplates(spec, path))
+	errs = beside(support.RefusedVM(spec, path), errs)
 	template := path.Child("template")
 	if spec.Template == nil {
 		return append(errs, field.Required(template, "missing virtual machine template."))
@@ -49,6 +51,7 @@ func virtualMachineSpec(spec *v1.VirtualMachineSpec, path *field.Path) field.Err
 	errs = append(errs, metav1validation.ValidateLabels(spec.Template.Labels, meta.Child("labels"))...)
 	errs = append(errs, validation.ValidateAnnotations(spec.Template.Annotations, meta.Child("annotations"))...)
 	errs = append(errs, reservedLabels(spec.Template.Labels, meta.Child("labels"))...)
+	errs = append(errs, demandingAnnotations(spec.Template.Annotations, meta.Child("annotations"))...)
 	// The template is stored as the user wrote it; it is checked as the instance that it will become.
 	instance := spec.Template.Spec.DeepCopy()
 	v1.SetInstanceSpecDefaults(instance)

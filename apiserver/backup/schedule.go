@@ -110,9 +110,6 @@ func (s *Scheduler) due(now time.Time) (time.Duration, error) {
 
 // files returns the backups from the oldest to the latest.
 func (s *Scheduler) files() ([]string, error) {
-	if err := os.MkdirAll(s.schedule.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make directory: %w", err)
-	}
 	found, err := filepath.Glob(filepath.Join(s.schedule.Dir, filePrefix+"*"+fileSuffix))
 	if err != nil {
 		return nil, fmt.Errorf("find backups: %w", err)
@@ -130,6 +127,9 @@ func (s *Scheduler) save(ctx context.Context, now time.Time) error {
 	leader, err := s.leads(ctx)
 	if err != nil || !leader {
 		return err
+	}
+	if err := os.MkdirAll(s.schedule.Dir, 0o700); err != nil {
+		return fmt.Errorf("make directory: %w", err)
 	}
 	path := filepath.Join(s.schedule.Dir, filePrefix+now.UTC().Format(fileTime)+fileSuffix)
 	m, err := SaveFile(ctx, s.client, s.prefix, path)

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package commands holds what virt-apiserver does besides serving: back up, verify and restore.
+// Package commands holds what virt-apiserver does besides serving: back up, verify, restore, defragment.
 package commands
 
 import (
@@ -28,7 +28,9 @@ import (
 const dialTimeout = 10 * time.Second
 
 // All returns every command besides the server itself.
-func All() []*cobra.Command { return []*cobra.Command{newBackup(), newVerify(), newRestore()} }
+func All() []*cobra.Command {
+	return []*cobra.Command{newBackup(), newVerify(), newRestore(), newDefragment()}
+}
 
 // etcd tells by the flags of the server which etcd it uses.
 type etcd struct {

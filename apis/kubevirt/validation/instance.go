@@ -48,6 +48,11 @@ func VirtualMachineInstanceUpdate(vmi, old *v1.VirtualMachineInstance) field.Err
 
 // instanceSpec checks a spec whose defaults are filled in.
 func instanceSpec(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.ErrorList {
+	return beside(support.Refused(spec, path), rules(spec, path))
+}
+
+// rules checks all that a spec says, implemented or not.
+func rules(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.ErrorList {
 	errs := domain(&spec.Domain, path.Child("domain"))
 	errs = append(errs, volumes(spec, path)...)
 	errs = append(errs, networks(spec, path)...)
@@ -70,7 +75,7 @@ func instanceSpec(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.E
 	if g := spec.TerminationGracePeriodSeconds; *g < 0 {
 		errs = append(errs, field.Invalid(path.Child("terminationGracePeriodSeconds"), *g, "must not be negative"))
 	}
-	return beside(support.Refused(spec, path), errs)
+	return errs
 }
 
 var evictionStrategies = []v1.EvictionStrategy{

@@ -25,6 +25,8 @@ const (
 	fileTime               = "20060102T150405Z"
 	// retry is how soon a backup that failed is tried again.
 	retry = time.Minute
+	// turnInterval is how soon a member that does not lead looks whether it does by now.
+	turnInterval = time.Minute
 )
 
 // Schedule says when a server saves its objects by itself.
@@ -67,8 +69,7 @@ func (s *Scheduler) Run(ctx context.Context) {
 	for {
 		wait, err := s.due(time.Now())
 		if err == nil && wait <= 0 {
-			err = s.save(ctx, time.Now())
-			wait = s.schedule.Interval
+			wait, err = s.save(ctx, time.Now())
 		}
 		if ctx.Err() != nil {
 			return
@@ -123,30 +124,31 @@ func (s *Scheduler) files() ([]string, error) {
 	return found, nil
 }
 
-func (s *Scheduler) save(ctx context.Context, now time.Time) error {
+// save makes a backup when it is for this member to do, and returns when to look again.
+func (s *Scheduler) save(ctx context.Context, now time.Time) (time.Duration, error) {
 	leader, err := s.leads(ctx)
 	if err != nil || !leader {
-		return err
+		return turnInterval, err
 	}
 	if err := os.MkdirAll(s.schedule.Dir, 0o700); err != nil {
-		return fmt.Errorf("make directory: %w", err)
+		return 0, fmt.Errorf("make directory: %w", err)
 	}
 	path := filepath.Join(s.schedule.Dir, filePrefix+now.UTC().Format(fileTime)+fileSuffix)
 	m, err := SaveFile(ctx, s.client, s.prefix, path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	lastSuccess.Set(float64(now.Unix()))
 	klog.FromContext(ctx).Info("Saved a scheduled backup", "file", path, "holds", (&Contents{Revision: m.Revision, Objects: m.Objects}).String())
 	files, err := s.files()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var problems []error
 	for _, old := range files[:max(0, len(files)-s.schedule.Keep)] {
 		problems = append(problems, os.Remove(old))
 	}
-	return errors.Join(problems...)
+	return s.schedule.Interval, errors.Join(problems...)
 }
 
 // leads tells whether this member is the one of several that saves.

@@ -29,8 +29,8 @@ func TestScheduledBackupsAreWholeAndTheOldestGo(t *testing.T) {
 	s := newScheduler(t, Schedule{Dir: dir, Interval: time.Hour, Keep: 2})
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	for i := range 4 {
-		if err := s.save(t.Context(), now.Add(time.Duration(i)*time.Hour)); err != nil {
-			t.Fatal(err)
+		if wait, err := s.save(t.Context(), now.Add(time.Duration(i)*time.Hour)); err != nil || wait != time.Hour {
+			t.Fatalf("the next one in %s: %v", wait, err)
 		}
 	}
 	other := filepath.Join(dir, "virtplane-notes.backup")

@@ -116,7 +116,9 @@ func TestTable(t *testing.T) {
 	up.CreationTimestamp = metav1.NewTime(time.Now().Add(-90 * time.Minute))
 	up.Status = v1.VirtualMachineStatus{
 		PrintableStatus: v1.VirtualMachineStatusRunning,
-		Conditions:      []v1.VirtualMachineCondition{{Type: v1.VirtualMachineReady, Status: v1.ConditionTrue}},
+		Conditions: []v1.VirtualMachineCondition{
+			{Type: v1.VirtualMachineReady, Status: v1.ConditionTrue}, {Type: v1.VirtualMachineRestartRequired, Status: v1.ConditionTrue},
+		},
 	}
 	list := &v1.VirtualMachineList{ListMeta: metav1.ListMeta{ResourceVersion: "42", Continue: "more"}, Items: []v1.VirtualMachine{*up, *stored()}}
 	got, err := table.ConvertToTable(t.Context(), list, nil)
@@ -130,10 +132,10 @@ func TestTable(t *testing.T) {
 	for _, c := range got.ColumnDefinitions {
 		columns = append(columns, c.Name)
 	}
-	if want := []string{"Name", "Age", "Status", "Ready"}; !slices.Equal(columns, want) {
+	if want := []string{"Name", "Age", "Status", "Ready", "RunStrategy", "Restart-Required"}; !slices.Equal(columns, want) {
 		t.Errorf("columns %v, want %v", columns, want)
 	}
-	for i, want := range [][]any{{"demo", "90m", "Running", "True"}, {"demo", "<unknown>", "Stopped", ""}} {
+	for i, want := range [][]any{{"demo", "90m", "Running", "True", "Halted", "True"}, {"demo", "<unknown>", "Stopped", "", "Halted", ""}} {
 		if diff := cmp.Diff(want, got.Rows[i].Cells); diff != "" {
 			t.Errorf("row %d (- want, + got):\n%s", i, diff)
 		}

@@ -17,9 +17,14 @@ var table = frame.Table[*v1.VirtualMachine]{
 		frame.Age("virtual machine"),
 		frame.Column("Status", "What the virtual machine does"),
 		frame.Column("Ready", "Whether the guest runs and is ready"),
+		frame.Wide("RunStrategy", "When the virtual machine shall run"),
+		frame.Wide("Restart-Required", "Whether changes wait for a restart"),
 	},
 	Row: func(vm *v1.VirtualMachine, name, age string) []any {
-		return []any{name, age, status(vm), ready(vm)}
+		return []any{
+			name, age, status(vm), condition(vm, v1.VirtualMachineReady),
+			string(vm.EffectiveRunStrategy()), condition(vm, v1.VirtualMachineRestartRequired),
+		}
 	},
 }
 
@@ -31,8 +36,8 @@ func status(vm *v1.VirtualMachine) string {
 	return string(vm.Status.PrintableStatus)
 }
 
-func ready(vm *v1.VirtualMachine) string {
-	if c := vm.Condition(v1.VirtualMachineReady); c != nil {
+func condition(vm *v1.VirtualMachine, t v1.VirtualMachineConditionType) string {
+	if c := vm.Condition(t); c != nil {
 		return string(c.Status)
 	}
 	return ""

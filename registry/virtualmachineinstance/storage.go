@@ -34,15 +34,6 @@ type Storage struct {
 	Instances *Instances
 }
 
-// REST serves virtualmachineinstances.
-type REST struct{ *genericregistry.Store }
-
-// ShortNames are vmi and vmis.
-func (*REST) ShortNames() []string { return []string{"vmi", "vmis"} }
-
-// Categories puts instances into "all".
-func (*REST) Categories() []string { return []string{"all"} }
-
 // NewStorage returns the storages; settings has the defaults of new instances.
 func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, settings Settings, writers Writers, around Surroundings) (*Storage, error) {
 	s := strategy{frame.NewStrategy(typer), settings}
@@ -71,7 +62,7 @@ func NewStorage(typer runtime.ObjectTyper, options generic.RESTOptionsGetter, se
 	grace := *store
 	grace.UpdateStrategy = graceStrategy{s}
 	instances := &Instances{store, &grace, status.Store(), hop{around.Nodes}, around}
-	return &Storage{&REST{store}, status, instances.endpoints(), instances}, nil
+	return &Storage{&REST{store, writers}, status, instances.endpoints(), instances}, nil
 }
 
 func nodeName(obj runtime.Object) string { return obj.(*v1.VirtualMachineInstance).Status.NodeName }

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
 	"github.com/virtplane/virtplane/apis/kubevirt/config"
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
@@ -153,6 +155,9 @@ func TestTable(t *testing.T) {
 			{Type: v1.VirtualMachineInstancePaused, Status: v1.ConditionFalse},
 			{Type: "LiveMigratable", Status: v1.ConditionUnknown},
 		},
+		CurrentCPUTopology: &v1.CPUTopology{Cores: 2, Sockets: 4},
+		Memory:             &v1.MemoryStatus{GuestCurrent: ptr.To(resource.MustParse("1Gi"))},
+		GuestOSInfo:        v1.VirtualMachineInstanceGuestOSInfo{PrettyName: "Debian GNU/Linux 13"},
 	}
 	got, err := table.ConvertToTable(t.Context(), &v1.VirtualMachineInstanceList{Items: []v1.VirtualMachineInstance{*up, *stored()}}, nil)
 	if err != nil {
@@ -169,12 +174,12 @@ func TestTable(t *testing.T) {
 	if want := []string{"Name", "Age", "Phase", "IP", "NodeName", "Ready"}; !slices.Equal(plain, want) {
 		t.Errorf("columns %v, want %v", plain, want)
 	}
-	if want := []string{"Live-Migratable", "Paused"}; !slices.Equal(wide, want) {
+	if want := []string{"Live-Migratable", "Paused", "CPUs", "Memory", "Guest"}; !slices.Equal(wide, want) {
 		t.Errorf("wide columns %v, want %v", wide, want)
 	}
 	for i, want := range [][]any{
-		{"demo", "3m", "Running", "198.51.100.7", "node1", "True", "Unknown", "False"},
-		{"demo", "<unknown>", "Scheduling", "", "", "", "", ""},
+		{"demo", "3m", "Running", "198.51.100.7", "node1", "True", "Unknown", "False", "8", "1Gi", "Debian GNU/Linux 13"},
+		{"demo", "<unknown>", "Scheduling", "", "", "", "", "", "", "", ""},
 	} {
 		if diff := cmp.Diff(want, got.Rows[i].Cells); diff != "" {
 			t.Errorf("row %d (- want, + got):\n%s", i, diff)

@@ -5,6 +5,7 @@ package virtualmachineinstance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -33,12 +34,26 @@ func (w Writers) guard(ctx context.Context, obj, old runtime.Object) error {
 	return w.authorize(ctx, obj.(*v1.VirtualMachineInstance), old.(*v1.VirtualMachineInstance))
 }
 
+// owner refuses plugins what is for owners of instances, whatever their roles say: the status is all
+// that a plugin ever writes.
+func (w Writers) owner(ctx context.Context, name string) error {
+	caller, ok := request.UserFrom(ctx)
+	if ok && w.isPlugin(caller) {
+		return apierrors.NewForbidden(v1.Resource("virtualmachineinstances"), name, errors.New("a node plugin may write the status of instances and nothing else"))
+	}
+	return nil
+}
+
+func (w Writers) isPlugin(caller user.Info) bool {
+	return caller.GetName() == serviceaccount.MakeUsername(w.Namespace, NodePluginAccount)
+}
+
 func (w Writers) authorize(ctx context.Context, vmi, old *v1.VirtualMachineInstance) error {
 	caller, ok := request.UserFrom(ctx)
 	if !ok {
 		return apierrors.NewInternalError(fmt.Errorf("request without a user"))
 	}
-	if caller.GetName() != serviceaccount.MakeUsername(w.Namespace, NodePluginAccount) {
+	if !w.isPlugin(caller) {
 		return nil
 	}
 	node := nodeOf(caller)
@@ -54,7 +69,7 @@ func (w Writers) authorize(ctx context.Context, vmi, old *v1.VirtualMachineInsta
 }
 
 func (w Writers) refuse(vmi *v1.VirtualMachineInstance, message string) error {
-	return apierrors.NewForbidden(v1.Resource("virtualmachineinstances/status"), vmi.Name, fmt.Errorf("%s", message))
+	return apierrors.NewForbidden(v1.Resource("virtualmachineinstances/status"), vmi.Name, errors.New(message))
 }
 
 // nodeOf returns the node that the caller's bound token names, or nothing.

@@ -76,3 +76,17 @@ func TestWritersRefuseARequestWithoutUser(t *testing.T) {
 		t.Errorf("got %v, want an internal error", err)
 	}
 }
+
+func TestAPluginOwnsNoInstance(t *testing.T) {
+	w := Writers{Namespace: "virtplane-system"}
+	as := func(name string) context.Context { return request.WithUser(t.Context(), &user.DefaultInfo{Name: name}) }
+	const want = `virtualmachineinstances.kubevirt.io "demo" is forbidden: a node plugin may write the status of instances and nothing else`
+	if err := w.owner(as("system:serviceaccount:virtplane-system:virt-nodeplugin"), "demo"); !apierrors.IsForbidden(err) || err.Error() != want {
+		t.Errorf("plugin: %v, want %s", err, want)
+	}
+	for _, name := range []string{"system:serviceaccount:virtplane-system:virt-controller", "system:serviceaccount:default:virt-nodeplugin", "admin"} {
+		if err := w.owner(as(name), "demo"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -56,9 +56,10 @@ func TestTables(t *testing.T) {
 		columns  []string
 		cells    []any
 	}{
-		{"virtualmachines", []string{"Name", "Age", "Status", "Ready"}, []any{"demo", nil, "Running", "True"}},
-		{"virtualmachineinstances", []string{"Name", "Age", "Phase", "IP", "NodeName", "Ready", "Live-Migratable (wide)", "Paused (wide)"},
-			[]any{"demo", nil, "Running", "198.51.100.7", "node1", "True", "", "False"}},
+		{"virtualmachines", []string{"Name", "Age", "Status", "Ready", "RunStrategy (wide)", "Restart-Required (wide)"},
+			[]any{"demo", nil, "Running", "True", "Halted", ""}},
+		{"virtualmachineinstances", []string{"Name", "Age", "Phase", "IP", "NodeName", "Ready", "Live-Migratable (wide)", "Paused (wide)",
+			"CPUs (wide)", "Memory (wide)", "Guest (wide)"}, []any{"demo", nil, "Running", "198.51.100.7", "node1", "True", "", "False", "", "", ""}},
 	} {
 		for _, name := range []string{"", "demo"} {
 			table := getTable(t, pathOf("kubevirt.io", ns, c.resource, name))

@@ -264,3 +264,54 @@ func TestReplicasServeOneClusterAndTellOfIt(t *testing.T) {
 		s.await(t)
 	}
 }
+
+// TestARestoreOfThreeReplicas follows the documented way: shrink to one, restore, grow to three. The others give up what
+// they have, so that there is one history, before and after.
+func TestARestoreOfThreeReplicas(t *testing.T) {
+	ns := newNamespace(t)
+	r := newReplicas(t, "replace", 3)
+	for range 3 {
+		r.add()
+	}
+	for _, s := range r.all {
+		s.await(t)
+	}
+	first := r.all[0]
+	must(first.api.VirtualMachines(ns).Create(t.Context(), newVM("kept"), metav1.CreateOptions{}))(t)
+	file, told, err := runCommand(t, nil, "backup", "--data-dir="+first.dataDir, "-")
+	if err != nil {
+		t.Fatalf("backup: %v: %s", err, told)
+	}
+	late := must(r.all[2].api.VirtualMachines(ns).Create(t.Context(), newVM("late"), metav1.CreateOptions{}))(t)
+	if _, _, err := runCommand(t, file, "restore", "--data-dir="+first.dataDir, "--replace", "-"); err == nil || !strings.Contains(err.Error(), "scale the StatefulSet to one replica") {
+		t.Fatalf("restore beneath three replicas: %v", err)
+	}
+	r.scale(1)
+	for _, s := range r.all[1:] {
+		if err := s.terminate(); err != nil {
+			t.Errorf("a replica ended with %v", err)
+		}
+	}
+	if _, told, err := runCommand(t, file, "restore", "--data-dir="+first.dataDir, "--replace", "-"); err != nil {
+		t.Fatalf("restore: %v: %s: %s", err, told, tail(first.log))
+	}
+	r.scale(3)
+	for _, s := range r.all[1:] {
+		s.begin(t)
+	}
+	for i, s := range r.all {
+		s.await(t)
+		list := must(s.api.VirtualMachines(ns).List(t.Context(), metav1.ListOptions{}))(t)
+		if len(list.Items) != 1 || list.Items[0].Name != "kept" {
+			t.Errorf("replica %d holds %v", i, list.Items)
+		}
+		_, err := s.api.VirtualMachines(ns).List(t.Context(), metav1.ListOptions{ResourceVersion: late.ResourceVersion, ResourceVersionMatch: metav1.ResourceVersionMatchExact})
+		if !apierrors.IsResourceExpired(err) {
+			t.Errorf("replica %d shows a version of before: %v, want 410 Expired", i, err)
+		}
+	}
+	members := must(dialEtcd(t, first.server).MemberList(t.Context()))(t)
+	if len(members.Members) != 3 {
+		t.Errorf("the cluster has %d members, want 3", len(members.Members))
+	}
+}

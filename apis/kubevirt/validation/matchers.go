@@ -51,7 +51,7 @@ func matcher(m v1.PreferenceMatcher, kinds []string, at *field.Path) field.Error
 }
 
 // dataVolumeTemplates checks what is made beside a virtual machine.
-func dataVolumeTemplates(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList {
+func dataVolumeTemplates(spec *v1.VirtualMachineSpec, namespace string, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	used := map[string]bool{}
 	if spec.Template != nil {
@@ -78,6 +78,10 @@ func dataVolumeTemplates(spec *v1.VirtualMachineSpec, path *field.Path) field.Er
 				fmt.Sprintf("DataVolumeTemplate entry %s must be referenced in the VMI template's 'volumes' list", name)))
 		}
 		seen[name] = true
+		if ns := t.ObjectMeta.Namespace; ns != "" && ns != namespace {
+			errs = append(errs, field.Invalid(at.Child("metadata", "namespace"), ns,
+				fmt.Sprintf("must be the namespace of the virtual machine, %s; remove the field", namespace)))
+		}
 		if (t.Spec.PVC == nil) == (t.Spec.Storage == nil) {
 			errs = append(errs, field.Invalid(at.Child("spec"), name, "must have exactly one of pvc and storage"))
 		}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -26,36 +25,44 @@ var runStrategies = []v1.VirtualMachineRunStrategy{
 func VirtualMachine(vm *v1.VirtualMachine) field.ErrorList { return atMost(unlimited(vm)) }
 
 func unlimited(vm *v1.VirtualMachine) field.ErrorList {
-	errs := validation.ValidateObjectMeta(&vm.ObjectMeta, true, validation.NameIsDNSSubdomain, field.NewPath("metadata"))
-	return append(errs, virtualMachineSpec(&vm.Spec, field.NewPath("spec"))...)
+	path := field.NewPath("spec")
+	return slices.Concat(
+		validation.ValidateObjectMeta(&vm.ObjectMeta, true, validation.NameIsDNSSubdomain, field.NewPath("metadata")),
+		settings(&vm.Spec, vm.Namespace, path),
+		template(vm.Spec.Template, path.Child("template")),
+	)
 }
 
-// VirtualMachineUpdate returns every problem of a changed VirtualMachine.
-func VirtualMachineUpdate(vm, old *v1.VirtualMachine) field.ErrorList {
-	errs := validation.ValidateObjectMetaUpdate(&vm.ObjectMeta, &old.ObjectMeta, field.NewPath("metadata"))
-	if equality.Semantic.DeepEqual(vm.Spec, old.Spec) {
-		// A rule that came later must not keep labels and finalizers of an older object from being changed.
-		return errs
-	}
-	return atMost(append(errs, virtualMachineSpec(&vm.Spec, field.NewPath("spec"))...))
+// settings checks all of a spec but its template.
+func settings(spec *v1.VirtualMachineSpec, namespace string, path *field.Path) field.ErrorList {
+	return beside(support.RefusedVM(spec, path), slices.Concat(runStrategy(spec, path), matchers(spec, path), dataVolumeTemplates(spec, namespace, path)))
 }
 
-func virtualMachineSpec(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList {
-	errs := slices.Concat(runStrategy(spec, path), matchers(spec, path), dataVolumeTemplates(spec, path))
-	errs = beside(support.RefusedVM(spec, path), errs)
-	template := path.Child("template")
-	if spec.Template == nil {
-		return append(errs, field.Required(template, "missing virtual machine template."))
+func template(t *v1.VirtualMachineInstanceTemplateSpec, path *field.Path) field.ErrorList {
+	if t == nil {
+		return field.ErrorList{field.Required(path, "missing virtual machine template.")}
 	}
-	meta := template.Child("metadata")
-	errs = append(errs, metav1validation.ValidateLabels(spec.Template.Labels, meta.Child("labels"))...)
-	errs = append(errs, validation.ValidateAnnotations(spec.Template.Annotations, meta.Child("annotations"))...)
-	errs = append(errs, reservedLabels(spec.Template.Labels, meta.Child("labels"))...)
-	errs = append(errs, demandingAnnotations(spec.Template.Annotations, meta.Child("annotations"))...)
-	// The template is stored as the user wrote it; it is checked as the instance that it will become.
-	instance := spec.Template.Spec.DeepCopy()
+	meta := path.Child("metadata")
+	return slices.Concat(
+		templateLabels(t.Labels, meta.Child("labels")),
+		templateAnnotations(t.Annotations, meta.Child("annotations")),
+		templateSpec(&t.Spec, path.Child("spec")),
+	)
+}
+
+func templateLabels(labels map[string]string, path *field.Path) field.ErrorList {
+	return append(metav1validation.ValidateLabels(labels, path), reservedLabels(labels, path)...)
+}
+
+func templateAnnotations(annotations map[string]string, path *field.Path) field.ErrorList {
+	return append(validation.ValidateAnnotations(annotations, path), demandingAnnotations(annotations, path)...)
+}
+
+// templateSpec checks the instance that a template will become: the template itself is stored as the user wrote it.
+func templateSpec(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.ErrorList {
+	instance := spec.DeepCopy()
 	v1.SetInstanceSpecDefaults(instance)
-	return append(errs, instanceSpec(instance, template.Child("spec"))...)
+	return instanceSpec(instance, path)
 }
 
 func runStrategy(spec *v1.VirtualMachineSpec, path *field.Path) field.ErrorList {

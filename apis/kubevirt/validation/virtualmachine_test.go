@@ -35,10 +35,16 @@ func TestVirtualMachine(t *testing.T) {
 			vm.Spec.Template.Annotations = map[string]string{"/": "x"}
 		}, []string{
 			`spec.template.metadata.labels: Invalid value: "a b": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`,
+			`spec.template.metadata.labels[kubevirt.io/nodeName]: Forbidden: creation of the following reserved kubevirt.io/ labels on a VMI object is prohibited`,
 			`spec.template.metadata.annotations: Invalid value: "/": prefix part must be non-empty`,
 			`spec.template.metadata.annotations: Invalid value: "/": name part must be non-empty`,
 			`spec.template.metadata.annotations: Invalid value: "/": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
-			`spec.template.metadata.labels[kubevirt.io/nodeName]: Forbidden: creation of the following reserved kubevirt.io/ labels on a VMI object is prohibited`,
+		}},
+		{"annotations that ask for what there is not", func(vm *v1.VirtualMachine) {
+			vm.Spec.Template.Annotations = map[string]string{"hooks.kubevirt.io/hookSidecars": "[]", "kubevirt.io/ignitiondata": "{}", "kubevirt.io/note": "free"}
+		}, []string{
+			`spec.template.metadata.annotations[hooks.kubevirt.io/hookSidecars]: Forbidden: sidecars that change a domain are not supported by this version of virtplane; remove the annotation`,
+			`spec.template.metadata.annotations[kubevirt.io/ignitiondata]: Forbidden: ignition is not supported by this version of virtplane; use cloud-init`,
 		}},
 		{"name", func(vm *v1.VirtualMachine) { vm.Name = "A" }, []string{`metadata.name: Invalid value: "A": ` + subdomainRule}},
 	} {
@@ -48,35 +54,6 @@ func TestVirtualMachine(t *testing.T) {
 			compare(t, VirtualMachine(vm), c.want)
 		})
 	}
-}
-
-func TestVirtualMachineUpdate(t *testing.T) {
-	stored := machine(nil)
-	stored.ResourceVersion = "1"
-	broken := stored.DeepCopy()
-	broken.Spec.Template.Spec.Domain.Machine = &v1.Machine{Type: "pc"}
-
-	changed := stored.DeepCopy()
-	changed.Spec.Template.Spec.Domain.Memory.Guest = quantity("1Gi")
-	compare(t, VirtualMachineUpdate(changed, stored), nil)
-
-	changed = broken.DeepCopy()
-	compare(t, VirtualMachineUpdate(changed, stored), []string{
-		`spec.template.spec.domain.machine.type: Invalid value: "pc": is not supported: pc (allowed values: [q35* pc-q35*])`,
-	})
-
-	// An object that an older version let in keeps its finalizers and labels changeable.
-	changed = broken.DeepCopy()
-	changed.Finalizers = nil
-	compare(t, VirtualMachineUpdate(changed, broken), nil)
-	changed.Spec.RunStrategy = ptr(v1.RunStrategyHalted)
-	compare(t, VirtualMachineUpdate(changed, broken), []string{
-		`spec.template.spec.domain.machine.type: Invalid value: "pc": is not supported: pc (allowed values: [q35* pc-q35*])`,
-	})
-
-	changed = stored.DeepCopy()
-	changed.Name = "other"
-	compare(t, VirtualMachineUpdate(changed, stored), []string{`metadata.name: Invalid value: "other": field is immutable`})
 }
 
 func TestVirtualMachineInstanceMetadata(t *testing.T) {
@@ -93,6 +70,11 @@ func TestVirtualMachineInstanceMetadata(t *testing.T) {
 	}
 	vmi.Labels["kubevirt.io/domain"] = "free"
 	compare(t, VirtualMachineInstance(vmi), want)
+
+	vmi.Labels, vmi.Annotations = nil, map[string]string{"kubevirt.io/ignitiondata": "{}"}
+	compare(t, VirtualMachineInstance(vmi), []string{
+		`metadata.annotations[kubevirt.io/ignitiondata]: Forbidden: ignition is not supported by this version of virtplane; use cloud-init`,
+	})
 }
 
 func TestVirtualMachineInstanceUpdate(t *testing.T) {

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package virtualmachine serves VirtualMachines: their storage, their rules and the start, stop and
-// restart subresources.
+// Package virtualmachine serves VirtualMachines: their storage, their rules, and the subresources that
+// change them or say something of them.
 package virtualmachine
 
 import (

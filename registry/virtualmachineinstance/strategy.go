@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package virtualmachineinstance serves VirtualMachineInstances: their storage, their rules, who may
-// write their status, and the console, pause and unpause subresources.
+// write their status, and the subresources, most of which go on to the plugin of the guest's node.
 package virtualmachineinstance
 
 import (

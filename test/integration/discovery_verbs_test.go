@@ -3,6 +3,12 @@
 
 package integration
 
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
 // servedVerbs are the subresources that both groups serve, with their kind and their verbs.
 var servedVerbs = map[string]string{
 	"virtualmachines/start":            "StartOptions update",
@@ -39,4 +45,14 @@ var servedVerbs = map[string]string{
 	"virtualmachineinstances/backup":              "BackupOptions update",
 	"virtualmachineinstances/redefine-checkpoint": "BackupCheckpoint update",
 	"virtualmachineinstances/sev":                 "VirtualMachineInstance get update",
+}
+
+func TestEveryVerbIsDocumented(t *testing.T) {
+	page := string(must(os.ReadFile("../../docs/subresources.md"))(t))
+	for name := range servedVerbs {
+		_, verb, _ := strings.Cut(name, "/")
+		if !strings.Contains(page, "`"+verb+"`") && !strings.Contains(page, "`"+verb+"/") {
+			t.Errorf("docs/subresources.md does not tell of %s", name)
+		}
+	}
 }

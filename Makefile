@@ -60,6 +60,11 @@ lint: ## go vet, gofmt, staticcheck
 test: ## everything: lint, generated code, unit, API and e2e tests
 	@hack/test.sh
 
+.PHONY: test-clients
+test-clients: $(CLUSTER) ## the published virtctl and Go client; builds them the first time
+	@$(CLUSTER) tools
+	@cd test/clients && GOWORK=off go test -count 1 -v .
+
 .PHONY: bench-start
 bench-start: ## start-up times and memory of VMs in the running cluster
 	@go run ./test/bench/start

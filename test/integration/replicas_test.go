@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -128,8 +129,8 @@ func (s *replica) terminate() error {
 
 func (s *replica) signal(sig syscall.Signal) error { return s.process.Process.Signal(sig) }
 
-// TestReplicasGrowAndShrinkUnderLoad goes from one to three and back while a client writes through all that are there, and
-// holds that nothing acknowledged is lost and that writes never stop for long.
+// TestReplicasGrowAndShrinkUnderLoad goes from one to three, replaces each, and goes back, while a client writes through
+// whichever answers, and holds that nothing acknowledged is lost and that writes never stop for long.
 func TestReplicasGrowAndShrinkUnderLoad(t *testing.T) {
 	const longest = 8 * time.Second
 	ns := newNamespace(t)
@@ -139,12 +140,18 @@ func TestReplicasGrowAndShrinkUnderLoad(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	written := &acknowledged{hostnames: map[string]int{}}
 	gap := make(chan time.Duration, 1)
+	var serving atomic.Pointer[replica]
+	serving.Store(r.all[0])
 	go func() {
 		last, worst := time.Now(), time.Duration(0)
 		for i := 0; ctx.Err() == nil; i++ {
 			name := fmt.Sprint("vm-", i)
-			// The first replica stays throughout; the Service sends clients to those that are ready.
-			if _, err := r.all[0].api.VirtualMachines(ns).Create(ctx, newVM(name), metav1.CreateOptions{}); err != nil {
+			// The Service sends clients to replicas that are ready.
+			s := serving.Load()
+			attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
+			_, err := s.api.VirtualMachines(ns).Create(attempt, newVM(name), metav1.CreateOptions{})
+			cancel()
+			if err != nil {
 				continue
 			}
 			written.add(name, 0)
@@ -168,6 +175,18 @@ func TestReplicasGrowAndShrinkUnderLoad(t *testing.T) {
 	one.await(t)
 	two.await(t)
 	wait()
+	// As a stateful set does for an upgrade: from the last to the first, each when the one before is ready again.
+	for i := len(r.all) - 1; i >= 0; i-- {
+		s := r.all[i]
+		serving.Store(r.all[(i+1)%len(r.all)])
+		if err := s.terminate(); err != nil {
+			t.Errorf("replica %d ended with %v", i, err)
+		}
+		s.begin(t)
+		s.await(t)
+		wait()
+	}
+	serving.Store(r.all[0])
 	r.scale(1)
 	ended := make(chan error, 2)
 	for _, s := range []*replica{one, two} {

@@ -21,6 +21,9 @@ import (
 // after. A lack of room is told by /healthz, which no probe of the installation asks: reads and
 // deletions are served, so the server stays ready.
 func (o *Options) keepSpace(generic *genericapiserver.RecommendedConfig, host kubernetes.Interface) error {
+	read := newInitialized(generic.RESTOptionsGetter)
+	generic.RESTOptionsGetter = read
+	generic.AddReadyzChecks(read)
 	endpoint := embeddedetcd.Endpoint(o.DataDir)
 	if !slices.Equal(o.Recommended.Etcd.StorageConfig.Transport.ServerList, []string{endpoint}) {
 		generic.RESTOptionsGetter = storagespace.Guard(generic.RESTOptionsGetter, nil)

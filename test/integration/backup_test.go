@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ import (
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/apiserver/commands"
+	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
 	"github.com/virtplane/virtplane/client/informers/externalversions"
 )
@@ -71,6 +73,16 @@ func TestRestoreToAnOlderRevision(t *testing.T) {
 	file, told, err := runCommand(t, nil, "backup", "--data-dir="+s.dataDir, "-")
 	if err != nil || !strings.HasPrefix(told, "Saved 3 virtualmachines.kubevirt.io at revision ") {
 		t.Fatalf("backup tells %q: %v", told, err)
+	}
+	path := filepath.Join(t.TempDir(), "virtplane.backup")
+	if _, told, err := runCommand(t, nil, "backup", "--etcd-servers="+embeddedetcd.Endpoint(s.dataDir), path); err != nil {
+		t.Errorf("backup to a file of an etcd that is named tells %q: %v", told, err)
+	}
+	if info := must(os.Stat(path))(t); info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has mode %o: others could read the secrets in it", info.Mode().Perm())
+	}
+	if out, _, err := runCommand(t, nil, "verify", path); err != nil || !strings.Contains(string(out), "is whole: 3 virtualmachines.kubevirt.io") {
+		t.Errorf("verify of the file tells %q: %v", out, err)
 	}
 	out, _, err := runCommand(t, file, "verify", "-")
 	if err != nil || !strings.Contains(string(out), "is whole: 3 virtualmachines.kubevirt.io at revision ") {

@@ -156,6 +156,10 @@ func testWrongKey(t *testing.T, s *ownServer, keys string) {
 		}
 		return nil
 	})
+	// It does not take over from a replica that has the key.
+	if a := call(t, admin, http.MethodGet, "/readyz", "", nil); a.code == http.StatusOK || !strings.Contains(a.body, "[-]storage-initialized failed") {
+		t.Errorf("a server that cannot read its objects: %d %s", a.code, a.body)
+	}
 	cancel()
 	<-started
 	if err := s.kill(); err != nil {

@@ -4,7 +4,9 @@
 package integration
 
 import (
+	"encoding/base64"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apischema "k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/server/options/encryptionconfig"
 	"sigs.k8s.io/yaml"
 
 	"github.com/virtplane/virtplane/apiserver/commands"
@@ -41,6 +45,7 @@ func TestExamplesOfInstallations(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		o.EtcdMember = "virt-apiserver-0" // the name of the pod
 		for _, problem := range o.Validate() {
 			t.Errorf("%s: %v", name, problem)
 		}
@@ -67,6 +72,21 @@ func expectMounts(t *testing.T, what string, pod corev1.PodSpec, templates ...st
 	for _, mount := range pod.Containers[0].VolumeMounts {
 		if !slices.Contains(templates, mount.Name) {
 			t.Errorf("%s: nothing is mounted at %s", what, mount.MountPath)
+		}
+	}
+}
+
+func TestExampleOfKeys(t *testing.T) {
+	content := string(must(os.ReadFile("../../artifacts/examples/encryption/keys.yaml"))(t))
+	content = strings.Replace(content, "secret: SECRET", "secret: "+base64.StdEncoding.EncodeToString(make([]byte, 32)), 1)
+	path := filepath.Join(t.TempDir(), "keys.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded := must(encryptionconfig.LoadEncryptionConfig(t.Context(), path, true, "test"))(t)
+	for _, resource := range []string{"virtualmachines", "virtualmachineinstances", "kubevirts"} {
+		if loaded.Transformers[apischema.GroupResource{Group: "kubevirt.io", Resource: resource}] == nil {
+			t.Errorf("%s are not encrypted", resource)
 		}
 	}
 }

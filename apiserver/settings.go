@@ -26,7 +26,9 @@ func (c *Config) settings() *live.Settings {
 func followSettings(server *genericapiserver.GenericAPIServer, settings *live.Settings, source cache.ListerWatcher) error {
 	if err := server.AddPostStartHook("virtplane-settings", func(hook genericapiserver.PostStartHookContext) error {
 		go settings.Run(hook, source)
-		return settings.Wait(hook)
+		// An error means that the server is being stopped already; the library would take it for a crash.
+		_ = settings.Wait(hook)
+		return nil
 	}); err != nil {
 		return fmt.Errorf("add hook: %w", err)
 	}

@@ -57,8 +57,11 @@ func TestSettingsReachEveryComponent(t *testing.T) {
 	for _, name := range []string{"virt-apiserver", "virt-controller", "virt-nodeplugin"} {
 		took := suite.Eventually(t, "the log level of "+name, suite.Quick, func(ctx context.Context) error {
 			pods, err := cluster.Kube.CoreV1().Pods(suite.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + name})
-			if err != nil || len(pods.Items) == 0 {
-				return errors.Join(err, fmt.Errorf("there are %d pods", len(pods.Items)))
+			if err != nil {
+				return err
+			}
+			if len(pods.Items) == 0 {
+				return errors.New("it has no pods")
 			}
 			for _, pod := range pods.Items {
 				log, err := cluster.Kube.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{SinceTime: &began}).DoRaw(ctx)

@@ -38,13 +38,19 @@ type Console struct {
 // Console opens the console of an instance, in a terminal of its own.
 func (n *Namespace) Console(name string, flags ...string) *Console {
 	n.Helper()
+	return n.ConsoleOf("virtctl", name, flags...)
+}
+
+// ConsoleOf is Console with another program than our virtctl.
+func (n *Namespace) ConsoleOf(program, name string, flags ...string) *Console {
+	n.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Console{TB: n.TB, changed: make(chan struct{})}
-	c.cmd = n.Command(ctx, "virtctl", append([]string{"console", name}, flags...)...)
+	c.cmd = n.Command(ctx, program, append([]string{"console", name}, flags...)...)
 	c.cmd.Stderr = sink{c, &c.notices}
 	var err error
 	c.screen, err = pty.StartWithSize(c.cmd, &pty.Winsize{Rows: 50, Cols: 200})
-	Need(n, err, "start virtctl console")
+	Need(n, err, "start the console")
 	go c.follow()
 	n.Cleanup(func() {
 		cancel()

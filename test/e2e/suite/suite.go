@@ -84,7 +84,12 @@ func (s *Suite) check() error {
 }
 
 // Program is the path of one of the programs that this clone has built.
-func (s *Suite) Program(name string) string { return filepath.Join(s.Root, "bin", name) }
+func (s *Suite) Program(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.Root, "bin", name)
+}
 
 // Context ends with the test or after the time, whichever is first.
 func Context(t testing.TB, timeout time.Duration) context.Context {

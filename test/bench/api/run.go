@@ -56,18 +56,28 @@ func (o options) run(ctx context.Context) (err error) {
 		return err
 	}
 	progress("servers are ready after %.1f s; %d objects of %.1f KB as JSON", time.Since(began).Seconds(), o.objects, float64(machineSize())/1000)
-	for round := range o.rounds {
-		b.last = round == o.rounds-1
+	err = b.repeat(ctx, began)
+	if ctx.Err() != nil {
+		progress("interrupted: the table holds what was measured until then")
+		err = nil
+	}
+	return errors.Join(err, b.print(os.Stdout))
+}
+
+// repeat measures all columns as often as asked for.
+func (b *bench) repeat(ctx context.Context, began time.Time) error {
+	for round := range b.rounds {
+		b.last = round == b.rounds-1
 		// Each column is the first one once, so that none always meets the younger processes.
 		for i := range b.columns {
 			c := b.columns[(i+round)%len(b.columns)]
 			if err := b.measure(ctx, c); err != nil {
 				return fmt.Errorf("measure %s: %w", c.name, err)
 			}
+			progress("round %d of %d: %s after %.0f s", round+1, b.rounds, c.name, time.Since(began).Seconds())
 		}
-		progress("round %d of %d is done after %.0f s", round+1, o.rounds, time.Since(began).Seconds())
 	}
-	return b.print(os.Stdout)
+	return nil
 }
 
 // bench is one run.

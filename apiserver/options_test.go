@@ -36,6 +36,13 @@ func TestOptions(t *testing.T) {
 				"or every certificate of that CA could speak for any user",
 		}},
 		{"negative delay", []string{"--shutdown-delay-duration=-1s"}, []string{"--shutdown-delay-duration: -1s must not be negative"}},
+		{"peers", []string{"--etcd-member=virt-apiserver-0", "--etcd-peer-address=virt-apiserver-{ordinal}.peers.svc:2380"}, nil},
+		{"peers at one address", []string{"--etcd-member=virt-apiserver-0", "--etcd-peer-address=peers.svc:2380"}, []string{
+			`--etcd-peer-address, --etcd-member: address "peers.svc:2380" must have {ordinal} where the addresses of the members differ`,
+		}},
+		{"member without a number", []string{"--etcd-member=virt-apiserver", "--etcd-peer-address=a-{ordinal}:2380"}, []string{
+			`--etcd-peer-address, --etcd-member: name of the member "virt-apiserver" must end in - and a number below 9, as the pods of a stateful set do`,
+		}},
 		{"all problems at once", []string{"--data-dir=", "--namespace=", "--service-name="}, []string{
 			`--data-dir: "" must be an absolute path, or name external servers with --etcd-servers`,
 			"--namespace: must be set",

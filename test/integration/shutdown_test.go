@@ -234,6 +234,7 @@ func TestTwoReplicasRollWithoutAFailedRequest(t *testing.T) {
 		if err := s.terminate(); err != nil {
 			t.Errorf("replica %d ended with %v", i, err)
 		}
-		expectQuiet(t, h.file(fmt.Sprint("replica", i, ".log")))
+		// kube-apiserver gives its probes up when it knows enough; the library calls that an error.
+		expectQuiet(t, h.file(fmt.Sprint("replica", i, ".log")), "stream closed", "Timeout or abort while handling", "Handler timeout", "Post-timeout activity")
 	}
 }

@@ -52,18 +52,3 @@ func (strategy) Validate(_ context.Context, obj runtime.Object) field.ErrorList 
 func (strategy) ValidateUpdate(_ context.Context, obj, old runtime.Object) field.ErrorList {
 	return validation.VirtualMachineUpdate(obj.(*v1.VirtualMachine), old.(*v1.VirtualMachine))
 }
-
-func (strategy) WarningsOnCreate(_ context.Context, obj runtime.Object) []string {
-	return warnings(obj.(*v1.VirtualMachine))
-}
-
-func (strategy) WarningsOnUpdate(_ context.Context, obj, _ runtime.Object) []string {
-	return warnings(obj.(*v1.VirtualMachine))
-}
-
-func warnings(vm *v1.VirtualMachine) []string {
-	if vm.Spec.Running != nil {
-		return []string{"spec.running is deprecated, please use spec.runStrategy instead."}
-	}
-	return nil
-}

@@ -95,22 +95,6 @@ func TestStatusChangesTheStatusAlone(t *testing.T) {
 	}
 }
 
-func TestRunningIsDeprecated(t *testing.T) {
-	vm := stored()
-	if got := (strategy{}).WarningsOnCreate(t.Context(), vm); got != nil {
-		t.Errorf("warnings %v for a run strategy", got)
-	}
-	on := true
-	vm.Spec.Running = &on
-	want := []string{"spec.running is deprecated, please use spec.runStrategy instead."}
-	if got := (strategy{}).WarningsOnCreate(t.Context(), vm); !slices.Equal(got, want) {
-		t.Errorf("warnings on create %v, want %v", got, want)
-	}
-	if got := (strategy{}).WarningsOnUpdate(t.Context(), vm, vm); !slices.Equal(got, want) {
-		t.Errorf("warnings on update %v, want %v", got, want)
-	}
-}
-
 func TestTable(t *testing.T) {
 	up := stored()
 	up.CreationTimestamp = metav1.NewTime(time.Now().Add(-90 * time.Minute))

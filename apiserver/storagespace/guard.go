@@ -26,8 +26,12 @@ import (
 // Reason is that of the Status with which writes are refused for want of room.
 const Reason metav1.StatusReason = "InsufficientStorage"
 
-// lookEvery is after how many writes the room is looked at: what fills it fast is seen before it is full.
-const lookEvery = 64
+const (
+	// lookEvery is after how many written bytes the room is looked at: what fills it fast is seen before it is full.
+	lookEvery = 512 << 10
+	// usualSize is what an object counts that does not tell its size.
+	usualSize = 4 << 10
+)
 
 // Room tells whether there is room. A Keeper does.
 type Room interface {
@@ -69,7 +73,8 @@ type store struct {
 	storage.Interface
 	resource schema.GroupResource
 	room     Room
-	writes   atomic.Int64
+	// written counts bytes since the last look that was asked for.
+	written atomic.Int64
 }
 
 // Create refuses new objects before etcd refuses every write. Objects that belong to one that is there
@@ -78,19 +83,19 @@ func (s *store) Create(ctx context.Context, key string, obj, out runtime.Object,
 	if s.room != nil && s.room.Verdict().Level == Full && !owned(obj) {
 		return s.refuse("new objects are refused until there is more room")
 	}
-	return s.explain(s.Interface.Create(ctx, key, obj, out, ttl))
+	return s.explain(s.Interface.Create(ctx, key, obj, out, ttl), obj)
 }
 
 func (s *store) Delete(ctx context.Context, key string, out runtime.Object, preconditions *storage.Preconditions,
 	validate storage.ValidateObjectFunc, cached runtime.Object, options storage.DeleteOptions,
 ) error {
-	return s.explain(s.Interface.Delete(ctx, key, out, preconditions, validate, cached, options))
+	return s.explain(s.Interface.Delete(ctx, key, out, preconditions, validate, cached, options), nil)
 }
 
 func (s *store) GuaranteedUpdate(ctx context.Context, key string, out runtime.Object, ignoreNotFound bool,
 	preconditions *storage.Preconditions, update storage.UpdateFunc, cached runtime.Object,
 ) error {
-	return s.explain(s.Interface.GuaranteedUpdate(ctx, key, out, ignoreNotFound, preconditions, update, cached))
+	return s.explain(s.Interface.GuaranteedUpdate(ctx, key, out, ignoreNotFound, preconditions, update, cached), out)
 }
 
 func owned(obj runtime.Object) bool {
@@ -98,10 +103,22 @@ func owned(obj runtime.Object) bool {
 	return err == nil && metav1.GetControllerOfNoCopy(accessor) != nil
 }
 
-// explain replaces etcd's answer that it is full, and counts what it took.
-func (s *store) explain(err error) error {
-	if err == nil && s.room != nil && s.writes.Add(1)%lookEvery == 0 {
+// count has the room looked at when much was written.
+func (s *store) count(obj runtime.Object) {
+	size := usualSize
+	if sized, ok := obj.(interface{ Size() int }); ok {
+		size = sized.Size()
+	}
+	if s.written.Add(int64(size)) >= lookEvery {
+		s.written.Store(0)
 		s.room.Poke()
+	}
+}
+
+// explain replaces etcd's answer that it is full, and counts what it took.
+func (s *store) explain(err error, obj runtime.Object) error {
+	if err == nil && s.room != nil {
+		s.count(obj)
 	}
 	if err == nil || !errors.Is(err, rpctypes.ErrNoSpace) {
 		return err

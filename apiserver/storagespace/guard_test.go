@@ -102,13 +102,20 @@ func TestAnExternalEtcdIsNamed(t *testing.T) {
 	expect(t, "update", s.GuaranteedUpdate(t.Context(), "", nil, false, nil, nil, nil), "the external etcd has no space left")
 }
 
-func TestManyWritesHaveTheRoomLookedAt(t *testing.T) {
-	r := &room{}
-	s := &store{Interface: answering{}, room: r}
-	for range 2 * lookEvery {
-		expect(t, "update", s.GuaranteedUpdate(t.Context(), "", nil, false, nil, nil, nil), "")
-	}
-	if r.pokes != 2 {
-		t.Errorf("looked %d times after %d writes, want 2", r.pokes, 2*lookEvery)
+func TestMuchThatIsWrittenHasTheRoomLookedAt(t *testing.T) {
+	small := &corev1.Pod{}
+	large := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"bulk": strings.Repeat("x", lookEvery/2)}}}
+	for _, c := range []struct {
+		obj          *corev1.Pod
+		writes, want int
+	}{{small, 100, 0}, {large, 1, 0}, {large, 4, 2}} {
+		r := &room{}
+		s := &store{Interface: answering{}, room: r}
+		for range c.writes {
+			expect(t, "create", s.Create(t.Context(), "", c.obj, nil, 0), "")
+		}
+		if r.pokes != c.want {
+			t.Errorf("%d writes of %d bytes: looked %d times, want %d", c.writes, c.obj.Size(), r.pokes, c.want)
+		}
 	}
 }

@@ -33,13 +33,13 @@ func withBulk(size int) func(*v1.VirtualMachine) {
 // and delete, finalizers and all, and with what they delete comes the room.
 func TestAtTheQuota(t *testing.T) {
 	ns := newNamespace(t)
-	s := startOwnServer(t, "quota", fmt.Sprint("--etcd-quota-backend-bytes=", 128<<20))
+	s := startOwnServer(t, "quota", fmt.Sprint("--etcd-quota-backend-bytes=", 40<<20))
 	api := s.api.VirtualMachines(ns)
 	admin := must(s.login("admin", "system:masters"))(t)
 	var refusal error
 	count := 0
 	for ; refusal == nil && count < 10000; count++ {
-		_, refusal = api.Create(t.Context(), newVM(fmt.Sprint("vm-", count), withBulk(40<<10)), metav1.CreateOptions{})
+		_, refusal = api.Create(t.Context(), newVM(fmt.Sprint("vm-", count), withBulk(30<<10)), metav1.CreateOptions{})
 	}
 	count--
 	expectStatus(t, "create at the quota", refusal, http.StatusInsufficientStorage, "cannot store virtualmachines.kubevirt.io: the storage of virt-apiserver is full: "+

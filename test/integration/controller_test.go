@@ -134,12 +134,21 @@ func launcherOf(t *testing.T, vmi *v1.VirtualMachineInstance) *corev1.Pod {
 
 func TestTheControllerKeepsTheSettings(t *testing.T) {
 	kubevirts := cluster.client.KubevirtV1().KubeVirts(systemNamespace)
-	startController(t)
+	// Cleanups run from the last to the first: a controller that ran on would make the object anew.
 	t.Cleanup(func() {
-		if err := kubevirts.Delete(context.Background(), v1.KubeVirtName, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-			t.Error(err)
+		ctx, apps := context.Background(), cluster.core.AppsV1()
+		for _, err := range []error{
+			kubevirts.Delete(ctx, v1.KubeVirtName, metav1.DeleteOptions{}),
+			apps.Deployments(systemNamespace).Delete(ctx, "virt-controller", metav1.DeleteOptions{}),
+			apps.StatefulSets(systemNamespace).Delete(ctx, "virt-apiserver", metav1.DeleteOptions{}),
+			apps.DaemonSets(systemNamespace).Delete(ctx, "virt-nodeplugin", metav1.DeleteOptions{}),
+		} {
+			if err != nil && !apierrors.IsNotFound(err) {
+				t.Error(err)
+			}
 		}
 	})
+	startController(t)
 	kv := awaitKubeVirt(t, "an object of its own", saying("Deploying Available=False Progressing=True Degraded=True Created=False"))
 	if d := kv.Spec.Configuration.DeveloperConfiguration; d == nil || !d.UseEmulation {
 		t.Error("the object does not say that guests are emulated")

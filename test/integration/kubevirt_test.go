@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,7 +29,9 @@ type settings struct {
 }
 
 func newSettings(t *testing.T, name string) *settings {
-	s := startOwnServer(t, name)
+	// A directory of its own each time: what an earlier run of the test left would be in the way.
+	dir := must(os.MkdirTemp(cluster.dir, name+"-"))(t)
+	s := startOwnServer(t, filepath.Base(dir))
 	return &settings{s, s.api.KubeVirts(systemNamespace)}
 }
 

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
@@ -80,9 +81,9 @@ func validatingPolicy(t *testing.T, s *suite) {
 	})
 	expectStatus(t, "a guest over the policy's limit", refusal, 422, policy.Name, "guests of big may have 1Gi, not 2Gi")
 	s.create(t, ns, newVM("demo"))
-	vm := s.get(t, ns, "demo")
-	vm.Spec.Template.Spec.Volumes[0].ContainerDisk.Image = "example.org/guest:1"
-	_, err := s.machines(ns).Update(t.Context(), vm, metav1.UpdateOptions{})
+	// A patch, because controllers may write as well.
+	patch := []byte(`[{"op":"replace","path":"/spec/template/spec/volumes/0/containerDisk/image","value":"example.org/guest:1"}]`)
+	_, err := s.machines(ns).Patch(t.Context(), "demo", types.JSONPatchType, patch, metav1.PatchOptions{})
 	expectStatus(t, "an update against the policy", err, 422, "images come from example.com")
 	// The policy ends at its namespaces.
 	if _, err := s.machines(s.namespace(t)).Create(t.Context(), big, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}); err != nil {

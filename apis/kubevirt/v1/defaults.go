@@ -24,6 +24,7 @@ const (
 	defaultProbeSuccess  = 1
 	defaultProbeFailure  = 3
 	defaultInputBus      = "usb"
+	defaultInputType     = "tablet"
 )
 
 func addDefaultingFuncs(scheme *runtime.Scheme) error { return RegisterDefaults(scheme) }
@@ -35,13 +36,21 @@ func SetDefaults_VirtualMachine(vm *VirtualMachine) {
 		vm.Status.PrintableStatus = VirtualMachineStatusStopped
 	}
 	if vm.Spec.Template != nil {
+		capSpec(&vm.Spec.Template.Spec)
+		setEmptyLists(&vm.Spec.Template.Spec)
 		settleSpec(&vm.Spec.Template.Spec)
+	}
+	for i := range vm.Spec.DataVolumeTemplates {
+		capDataVolume(&vm.Spec.DataVolumeTemplates[i].Spec)
 	}
 }
 
 // SetDefaults_VirtualMachineInstance fills in what the user left out, but for what an installation can choose:
 // that is filled in once, when the instance is created.
 func SetDefaults_VirtualMachineInstance(vmi *VirtualMachineInstance) {
+	capSpec(&vmi.Spec)
+	capStatus(&vmi.Status)
+	setEmptyLists(&vmi.Spec)
 	setFixedDefaults(&vmi.Spec)
 	settleSpec(&vmi.Spec)
 	settleStatus(&vmi.Status)
@@ -81,29 +90,20 @@ func setFixedDefaults(spec *VirtualMachineInstanceSpec) {
 	setProbeDefaults(spec.LivenessProbe)
 	setProbeDefaults(spec.ReadinessProbe)
 	for i := range spec.Volumes {
-		setVolumeDefaults(&spec.Volumes[i])
+		if c := spec.Volumes[i].ContainerDisk; c != nil {
+			setPullPolicy(&c.ImagePullPolicy, c.Image)
+		}
+	}
+	if f := spec.Domain.Firmware; f != nil && f.KernelBoot != nil && f.KernelBoot.Container != nil {
+		setPullPolicy(&f.KernelBoot.Container.ImagePullPolicy, f.KernelBoot.Container.Image)
 	}
 }
 
 func setDomainDefaults(domain *DomainSpec) {
 	setCPUDefaults(domain)
-	if domain.Features != nil && domain.Features.ACPI.Enabled == nil {
-		domain.Features.ACPI.Enabled = ptr(true)
-	}
-	if domain.Memory == nil {
-		domain.Memory = &Memory{}
-	}
-	if domain.Memory.Guest == nil {
-		domain.Memory.Guest = memoryOf(domain.Resources)
-	}
-	if domain.Memory.Guest == nil {
-		domain.Memory = nil // nothing asked for: validation says so
-	}
-	for i := range domain.Devices.Inputs {
-		if domain.Devices.Inputs[i].Bus == "" {
-			domain.Devices.Inputs[i].Bus = defaultInputBus
-		}
-	}
+	setFeatureDefaults(domain.Features)
+	setDeviceDefaults(&domain.Devices)
+	setMemoryDefaults(domain)
 }
 
 func setCPUDefaults(domain *DomainSpec) {
@@ -121,6 +121,23 @@ func setCPUDefaults(domain *DomainSpec) {
 		if cpu.Features[i].Policy == "" {
 			cpu.Features[i].Policy = "require"
 		}
+	}
+}
+
+func setMemoryDefaults(domain *DomainSpec) {
+	if domain.Memory == nil {
+		domain.Memory = &Memory{}
+	}
+	if domain.Memory.Guest == nil {
+		domain.Memory.Guest = memoryOf(domain.Resources)
+	}
+	if huge := domain.Memory.Hugepages; domain.Memory.Guest == nil && huge != nil {
+		if page, err := huge.Page(); err == nil {
+			domain.Memory.Guest = &page
+		}
+	}
+	if domain.Memory.Guest == nil && *domain.Memory == (Memory{}) {
+		domain.Memory = nil // nothing asked for: validation says so
 	}
 }
 
@@ -210,15 +227,15 @@ func setProbeDefaults(p *Probe) {
 	}
 }
 
-func setVolumeDefaults(v *Volume) {
-	if v.ContainerDisk == nil || v.ContainerDisk.ImagePullPolicy != "" {
+// setPullPolicy pulls what a tag may mean another image for by tomorrow.
+func setPullPolicy(policy *corev1.PullPolicy, image string) {
+	if *policy != "" {
 		return
 	}
-	v.ContainerDisk.ImagePullPolicy = corev1.PullIfNotPresent
-	image := v.ContainerDisk.Image
+	*policy = corev1.PullIfNotPresent
 	name := image[strings.LastIndex(image, "/")+1:]
 	if !strings.ContainsAny(name, ":@") || strings.HasSuffix(name, ":latest") {
-		v.ContainerDisk.ImagePullPolicy = corev1.PullAlways
+		*policy = corev1.PullAlways
 	}
 }
 

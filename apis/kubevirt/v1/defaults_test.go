@@ -63,10 +63,12 @@ func everything() *VirtualMachineInstance {
 				Requests: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("64Mi"), corev1.ResourceCPU: resource.MustParse("1500m")},
 			},
 			CPU:      &CPU{Features: []CPUFeature{{Name: "svm"}, {Name: "vmx", Policy: "disable"}}},
-			Features: &Features{},
+			Features: &Features{Hyperv: &FeatureHyperv{Spinlocks: &FeatureSpinlocks{}}},
+			Firmware: &Firmware{KernelBoot: &KernelBoot{Container: &KernelBootContainer{Image: "example.com/kernel"}}},
 			Devices: Devices{
-				Disks:  []Disk{{Name: "root"}, {Name: "cd", DiskDevice: DiskDevice{CDRom: &CDRomTarget{}}}},
-				Inputs: []Input{{Name: "tablet", Type: "tablet"}},
+				Disks:    []Disk{{Name: "root"}, {Name: "cd", DiskDevice: DiskDevice{CDRom: &CDRomTarget{}}}},
+				Inputs:   []Input{{Name: "tablet"}},
+				Watchdog: &Watchdog{Name: "dog", WatchdogDevice: WatchdogDevice{I6300ESB: &I6300ESBWatchdog{}}},
 			},
 		},
 		Volumes:        []Volume{{Name: "root"}, {Name: "cd"}, {Name: "auto"}},
@@ -94,7 +96,10 @@ func TestDefaultsOfEachField(t *testing.T) {
 		"disk":                            {spec.Domain.Devices.Disks[0].DiskDevice, DiskDevice{Disk: &DiskTarget{Bus: DiskBusSATA}}},
 		"cdrom":                           {spec.Domain.Devices.Disks[1].DiskDevice, DiskDevice{CDRom: &CDRomTarget{Bus: DiskBusSATA, ReadOnly: ptr(true), Tray: TrayStateClosed}}},
 		"disk of a volume that had none":  {spec.Domain.Devices.Disks[2], Disk{Name: "auto", DiskDevice: DiskDevice{Disk: &DiskTarget{Bus: DiskBusSATA}}}},
-		"input":                           {spec.Domain.Devices.Inputs[0].Bus, "usb"},
+		"input":                           {spec.Domain.Devices.Inputs[0], Input{Name: "tablet", Type: "tablet", Bus: "usb"}},
+		"watchdog":                        {spec.Domain.Devices.Watchdog.I6300ESB.Action, WatchdogActionReset},
+		"spinlocks":                       {*spec.Domain.Features.Hyperv.Spinlocks.Retries, uint32(4096)},
+		"kernel":                          {spec.Domain.Firmware.KernelBoot.Container.ImagePullPolicy, corev1.PullAlways},
 		"liveness probe":                  {*spec.LivenessProbe, Probe{TimeoutSeconds: 1, PeriodSeconds: 10, SuccessThreshold: 1, FailureThreshold: 3}},
 		"readiness probe, one field kept": {*spec.ReadinessProbe, Probe{TimeoutSeconds: 5, PeriodSeconds: 10, SuccessThreshold: 1, FailureThreshold: 3}},
 	} {
@@ -131,6 +136,47 @@ func TestDefaultsKeepWhatTheUserSaid(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestHugePagesAreTheLeastMemory(t *testing.T) {
+	for page, want := range map[string]string{"2Mi": "2Mi", "1Gi": "1Gi", "nothing": "<nil>", "1e-999999999": "<nil>", "1e999999999": "<nil>"} {
+		vmi := &VirtualMachineInstance{Spec: VirtualMachineInstanceSpec{Domain: DomainSpec{Memory: &Memory{Hugepages: &Hugepages{PageSize: page}}}}}
+		if got := defaulted(t, vmi).Spec.Domain.Memory.Guest.String(); got != want {
+			t.Errorf("pages of %s: guest %s, want %s", page, got, want)
+		}
+	}
+}
+
+func TestEmptyListsStayEmptyInTheStorage(t *testing.T) {
+	keys := []AccessCredential{{SSHPublicKey: &SSHPublicKeyAccessCredential{PropagationMethod: SSHPublicKeyAccessCredentialPropagationMethod{
+		QemuGuestAgent: &QemuGuestAgentSSHPublicKeyAccessCredentialPropagation{Users: []string{}},
+	}}}}
+	vm := &VirtualMachine{Spec: VirtualMachineSpec{Template: &VirtualMachineInstanceTemplateSpec{}}}
+	vm.Spec.Template.Spec.AccessCredentials = keys
+	vmi := &VirtualMachineInstance{Spec: VirtualMachineInstanceSpec{AccessCredentials: keys}}
+	machine, instance := stored(t, vm, &VirtualMachine{}), stored(t, vmi, &VirtualMachineInstance{})
+	for kind, got := range map[string][]AccessCredential{"VM": machine.Spec.Template.Spec.AccessCredentials, "VMI": instance.Spec.AccessCredentials} {
+		if users := got[0].SSHPublicKey.PropagationMethod.QemuGuestAgent.Users; users == nil || len(users) > 0 {
+			t.Errorf("%s: users %#v, want an empty list", kind, users)
+		}
+	}
+}
+
+// stored returns what the server reads of an object that it wrote.
+func stored[T interface {
+	runtime.Object
+	Marshal() ([]byte, error)
+	Unmarshal([]byte) error
+}](t *testing.T, obj, empty T) T {
+	t.Helper()
+	data, err := obj.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := empty.Unmarshal(data); err != nil {
+		t.Fatal(err)
+	}
+	return defaulted(t, empty)
 }
 
 func TestNoMemoryStaysNoMemory(t *testing.T) {

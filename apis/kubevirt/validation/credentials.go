@@ -4,22 +4,25 @@
 package validation
 
 import (
-	"slices"
-
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
 func credentials(spec *v1.VirtualMachineInstanceSpec, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
+	errs := tooMany(path.Child("accessCredentials"), len(spec.AccessCredentials))
+	ways := map[string]bool{}
+	for _, v := range spec.Volumes {
+		ways["noCloud"] = ways["noCloud"] || v.CloudInitNoCloud != nil
+		ways["configDrive"] = ways["configDrive"] || v.CloudInitConfigDrive != nil
+	}
 	for i, c := range spec.AccessCredentials {
 		at := path.Child("accessCredentials").Index(i)
 		errs = append(errs, exactlyOne(at, "type of access credential", members(c))...)
 		if k := c.SSHPublicKey; k != nil {
 			p := at.Child("sshPublicKey")
 			errs = append(errs, secretOf(k.Source.Secret, p.Child("source"))...)
-			errs = append(errs, propagation(spec, &k.PropagationMethod, p.Child("propagationMethod"))...)
+			errs = append(errs, propagation(ways, &k.PropagationMethod, p.Child("propagationMethod"))...)
 		}
 		if u := c.UserPassword; u != nil {
 			p := at.Child("userPassword")
@@ -40,12 +43,12 @@ func secretOf(s *v1.AccessCredentialSecretSource, at *field.Path) field.ErrorLis
 	return nil
 }
 
-func propagation(spec *v1.VirtualMachineInstanceSpec, m *v1.SSHPublicKeyAccessCredentialPropagationMethod, at *field.Path) field.ErrorList {
+func propagation(ways map[string]bool, m *v1.SSHPublicKeyAccessCredentialPropagationMethod, at *field.Path) field.ErrorList {
 	errs := exactlyOne(at, "propagation method", members(*m))
-	if m.NoCloud != nil && !slices.ContainsFunc(spec.Volumes, func(v v1.Volume) bool { return v.CloudInitNoCloud != nil }) {
+	if m.NoCloud != nil && !ways["noCloud"] {
 		errs = append(errs, field.Invalid(at.Child("noCloud"), "{}", "needs a volume of the type cloudInitNoCloud"))
 	}
-	if m.ConfigDrive != nil && !slices.ContainsFunc(spec.Volumes, func(v v1.Volume) bool { return v.CloudInitConfigDrive != nil }) {
+	if m.ConfigDrive != nil && !ways["configDrive"] {
 		errs = append(errs, field.Invalid(at.Child("configDrive"), "{}", "needs a volume of the type cloudInitConfigDrive"))
 	}
 	if m.QemuGuestAgent != nil && len(m.QemuGuestAgent.Users) == 0 {

@@ -5,11 +5,13 @@ package validation
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
@@ -20,7 +22,11 @@ const maxCPUs = 255
 
 var (
 	// minMemory is the least memory that the API takes, as published.
-	minMemory   = resource.MustParse("1M")
+	minMemory = resource.MustParse("1M")
+	// maxMemory is what processors of 46 address bits reach.
+	maxMemory = resource.MustParse("64Ti")
+	// mostCPU is more than any node has, and can be counted in thousandths.
+	mostCPU     = resource.MustParse("1M")
 	machineType = regexp.MustCompile(`^(q35|pc-q35-[a-z0-9.]+)$`)
 	policies    = []string{"force", "require", "optional", "disable", "forbid"}
 )
@@ -53,10 +59,18 @@ func memory(d *v1.DomainSpec, path *field.Path) field.ErrorList {
 	if limited && limit.Cmp(minMemory) < 0 {
 		errs = append(errs, field.Invalid(resources.Child("limits", "memory"), limit.String(), "must be at least 1M"))
 	}
+	for _, most := range []struct {
+		field  string
+		amount resource.Quantity
+	}{{"requests", request}, {"limits", limit}} {
+		if most.amount.Cmp(maxMemory) > 0 {
+			errs = append(errs, field.Invalid(resources.Child(most.field, "memory"), most.amount.String(), fmt.Sprintf("must be at most %s", maxMemory.String())))
+		}
+	}
 	if requested && limited && request.Cmp(limit) > 0 {
 		errs = append(errs, field.Invalid(resources.Child("requests", "memory"), request.String(), fmt.Sprintf("must not exceed resources.limits.memory (%s)", limit.String())))
 	}
-	if d.Memory == nil {
+	if d.Memory == nil || d.Memory.Guest == nil {
 		return append(errs, field.Required(path.Child("memory", "guest"),
 			"no memory requested, at least one of memory.guest, resources.requests.memory and resources.limits.memory must be set"))
 	}
@@ -64,6 +78,9 @@ func memory(d *v1.DomainSpec, path *field.Path) field.ErrorList {
 	at := path.Child("memory", "guest")
 	if derived := guestIsDerived(d, request, requested, limit, limited); !derived && guest.Cmp(minMemory) < 0 {
 		errs = append(errs, field.Invalid(at, guest.String(), "must be at least 1M"))
+	}
+	if derived := guestIsDerived(d, request, requested, limit, limited); !derived && guest.Cmp(maxMemory) > 0 {
+		errs = append(errs, field.Invalid(at, guest.String(), fmt.Sprintf("must be at most %s", maxMemory.String())))
 	}
 	if limited && guest.Cmp(limit) > 0 {
 		errs = append(errs, field.Invalid(at, guest.String(), fmt.Sprintf("must be equal to or less than the memory limit %s", limit.String())))
@@ -80,14 +97,29 @@ func cpuResources(r v1.ResourceRequirements, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	request, requested := r.Requests[corev1.ResourceCPU]
 	limit, limited := r.Limits[corev1.ResourceCPU]
-	if requested && request.Sign() < 0 {
-		errs = append(errs, field.Invalid(path.Child("requests", "cpu"), request.String(), "must not be negative"))
-	}
-	if limited && limit.Sign() < 0 {
-		errs = append(errs, field.Invalid(path.Child("limits", "cpu"), limit.String(), "must not be negative"))
-	}
+	errs = append(errs, amounts(r.Requests, path.Child("requests"))...)
+	errs = append(errs, amounts(r.Limits, path.Child("limits"))...)
 	if requested && limited && request.Cmp(limit) > 0 {
 		errs = append(errs, field.Invalid(path.Child("requests", "cpu"), request.String(), fmt.Sprintf("must not exceed resources.limits.cpu (%s)", limit.String())))
+	}
+	return errs
+}
+
+// amounts checks what is asked of a node besides memory.
+func amounts(list corev1.ResourceList, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	for _, name := range slices.Sorted(maps.Keys(list)) {
+		at, amount := path.Child(string(name)), list[name]
+		for _, problem := range utilvalidation.IsQualifiedName(string(name)) {
+			errs = append(errs, field.Invalid(path, string(name), problem))
+		}
+		switch {
+		case name == corev1.ResourceMemory:
+		case amount.Sign() < 0:
+			errs = append(errs, field.Invalid(at, amount.String(), "must not be negative"))
+		case name == corev1.ResourceCPU && amount.Cmp(mostCPU) > 0:
+			errs = append(errs, field.Invalid(at, amount.String(), fmt.Sprintf("must be at most %s", mostCPU.String())))
+		}
 	}
 	return errs
 }

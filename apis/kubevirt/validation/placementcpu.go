@@ -63,9 +63,9 @@ func hugepages(m *v1.Memory, at *field.Path) field.ErrorList {
 		return nil
 	}
 	at = at.Child("hugepages", "pageSize")
-	size, err := resource.ParseQuantity(m.Hugepages.PageSize)
+	size, err := m.Hugepages.Page()
 	switch {
-	case err != nil || size.Sign() <= 0:
+	case err != nil:
 		return field.ErrorList{field.Invalid(at, m.Hugepages.PageSize, "must be a size such as 2Mi or 1Gi")}
 	case m.Guest == nil:
 		return nil

@@ -128,7 +128,7 @@ func TestKubectlReads(t *testing.T) {
 	}{
 		{[]string{"get", "vms,vmis"}, `^NAME AGE STATUS READY\nvirtualmachine.kubevirt.io/demo ` + age + ` Running True\n\n` +
 			`NAME AGE PHASE IP NODENAME READY\nvirtualmachineinstance.kubevirt.io/demo ` + age + ` Running 198.51.100.7 node1 ?\n$`},
-		{[]string{"get", "vmi", "demo", "-o", "wide"}, `^NAME AGE PHASE IP NODENAME READY LIVE-MIGRATABLE PAUSED\ndemo ` + age + ` Running 198.51.100.7 node1 ?\n$`},
+		{[]string{"get", "vmi", "demo", "-o", "wide"}, `^NAME AGE PHASE IP NODENAME READY LIVE-MIGRATABLE PAUSED CPUS MEMORY GUEST\ndemo ` + age + ` Running 198.51.100.7 node1 ?\n$`},
 		{[]string{"get", "vm", "-A"}, `(?m)^NAMESPACE NAME AGE STATUS READY$(.|\n)*^` + k.namespace + ` demo ` + age + ` Running True$`},
 		{[]string{"get", "all"}, `(?m)^virtualmachineinstance.kubevirt.io/demo (.|\n)*^virtualmachine.kubevirt.io/demo `},
 		{[]string{"get", "vmi", "--field-selector", "status.nodeName=node1", "-o", "name"}, `^virtualmachineinstance.kubevirt.io/demo\n$`},

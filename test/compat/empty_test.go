@@ -17,8 +17,8 @@ import (
 // [] comes back as null. All other fields leave empty lists out of the JSON in the first place, as the published
 // types do.
 func TestWhereEmptyListsAreLost(t *testing.T) {
-	// Of an object's own fields these are left, both in structs that are refused or not used. Whoever makes use of
-	// them has to fill in an empty list where they are defaulted.
+	// Of an object's own fields these are left. The defaults fill in an empty list of users; whoever makes use of the others,
+	// which nobody does, has to fill them in as well.
 	want := map[string]bool{
 		"QemuGuestAgentSSHPublicKeyAccessCredentialPropagation.users": true,
 		"NodeMediatedDeviceTypesConfig.mediatedDeviceTypes":           true,

@@ -69,6 +69,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 		return nil, err
 	}
 	serveVerbs(generic)
+	guardQuantities(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
 	if err := o.watchEtcd(generic, clients.Kubernetes); err != nil {

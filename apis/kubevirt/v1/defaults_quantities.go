@@ -73,6 +73,32 @@ func capDataVolume(spec *DataVolumeSpec) {
 	}
 }
 
+// capConfiguration caps the quantities of the settings.
+func capConfiguration(c *KubeVirtConfiguration) {
+	capQuantity(c.CPURequest)
+	if c.MigrationConfiguration != nil {
+		capQuantity(c.MigrationConfiguration.BandwidthPerMigration)
+	}
+	if c.LiveUpdateConfiguration != nil {
+		capQuantity(c.LiveUpdateConfiguration.MaxGuest)
+	}
+	if c.DeveloperConfiguration != nil && c.DeveloperConfiguration.DiskVerification != nil {
+		capQuantity(c.DeveloperConfiguration.DiskVerification.MemoryLimit)
+	}
+	for _, further := range c.SupportContainerResources {
+		capList(further.Resources.Requests)
+		capList(further.Resources.Limits)
+	}
+	if c.NetworkConfiguration != nil {
+		for _, binding := range c.NetworkConfiguration.Binding {
+			if overhead := binding.ComputeResourceOverhead; overhead != nil {
+				capList(overhead.Requests)
+				capList(overhead.Limits)
+			}
+		}
+	}
+}
+
 func capList(list corev1.ResourceList) {
 	for name, q := range list {
 		if capQuantity(&q) {

@@ -20,6 +20,10 @@ func TestHugeQuantitiesAreCapped(t *testing.T) {
 			{"name": "c", "downwardAPI": {"fields": [{"resourceFieldRef": {"divisor": "Q"}}]}}]}`
 	status := `{"memory": {"guestAtBoot": "Q", "guestCurrent": "Q", "guestRequested": "Q", "memoryOverhead": "Q"},
 		"migrationState": {"targetMemoryOverhead": "Q", "migrationConfiguration": {"bandwidthPerMigration": "Q"}}}`
+	settings := `{"cpuRequest": "Q", "migrations": {"bandwidthPerMigration": "Q"}, "liveUpdateConfiguration": {"maxGuest": "Q"},
+		"developerConfiguration": {"diskVerification": {"memoryLimit": "Q"}},
+		"supportContainerResources": [{"type": "a", "resources": {"requests": {"cpu": "Q"}, "limits": {"cpu": "Q"}}}],
+		"network": {"binding": {"a": {"computeResourceOverhead": {"requests": {"cpu": "Q"}, "limits": {"cpu": "Q"}}}}}}`
 	claims := `[{"spec": {"pvc": {"resources": {"requests": {"storage": "Q"}}}, "storage": {"resources": {"limits": {"storage": "Q"}}}}}]`
 	for written, want := range map[string]string{"1e999999999": largest, "-3E777777777": "-" + largest, "1e40": largest, "0e999999999": "0", "1500m": "1500m"} {
 		for _, c := range []struct {
@@ -28,6 +32,7 @@ func TestHugeQuantitiesAreCapped(t *testing.T) {
 		}{
 			{`{"spec": ` + spec + `, "status": ` + status + `}`, &VirtualMachineInstance{}},
 			{`{"spec": {"template": {"spec": ` + spec + `}, "dataVolumeTemplates": ` + claims + `}}`, &VirtualMachine{}},
+			{`{"spec": {"configuration": ` + settings + `}}`, &KubeVirt{}},
 		} {
 			if err := json.Unmarshal([]byte(strings.ReplaceAll(c.text, "Q", written)), c.into); err != nil {
 				t.Fatal(err)
@@ -37,6 +42,8 @@ func TestHugeQuantitiesAreCapped(t *testing.T) {
 				SetDefaults_VirtualMachineInstance(obj)
 			case *VirtualMachine:
 				SetDefaults_VirtualMachine(obj)
+			case *KubeVirt:
+				SetDefaults_KubeVirt(obj)
 			}
 			data, err := json.Marshal(c.into)
 			if err != nil {

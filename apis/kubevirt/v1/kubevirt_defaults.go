@@ -7,6 +7,7 @@ package v1
 // change with the version, and nothing of it shall be written into the object.
 func SetDefaults_KubeVirt(kv *KubeVirt) {
 	c := &kv.Spec.Configuration
+	capConfiguration(c)
 	settleQuantities(c.CPURequest)
 	if c.MigrationConfiguration != nil {
 		settleQuantities(c.MigrationConfiguration.BandwidthPerMigration)

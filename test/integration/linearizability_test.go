@@ -52,16 +52,17 @@ func TestReplicasStayLinearizableWhileTheyCrash(t *testing.T) {
 		s.await(t)
 	}
 	load := &load{namespace: ns, history: linearizability.NewHistory(), begin: time.Now()}
+	// Before the first write, so that there is a watch to tell each.
+	begin := load.list(t.Context(), r.all[0])
+	if begin == nil {
+		t.Fatal("the replicas do not answer")
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var clients, watchers sync.WaitGroup
 	for i, s := range r.all {
 		for j := range clientsPerReplica {
 			clients.Go(func() { load.run(ctx, s, i*clientsPerReplica+j) })
 		}
-	}
-	begin := load.list(t.Context(), r.all[0])
-	if begin == nil {
-		t.Fatal("the replicas do not answer")
 	}
 	watching, stopWatching := context.WithCancel(t.Context())
 	defer stopWatching()

@@ -13,8 +13,11 @@ const (
 	restFactor = 10
 	// usualGain is what a defragmentation must give back when there is room enough: half of the file, and this much.
 	usualGain = 100 * mib
-	// pressedGain is the same when room is needed, in parts of the file.
-	pressedGain = 8
+	// pressedGain is the same when room is needed, in parts of the file, and alarmGain when nothing can be written
+	// meanwhile, not even the deletions that would make more room.
+	pressedGain, alarmGain = 8, 32
+	// disarmQuota is the share of the quota, in percent, below which the file leaves room for some deletions at least.
+	disarmQuota = 97
 	// How often history is given up early: when the objects or the file come near the quota, when only changes and deletions are
 	// taken, whose history must not fill the rest, and when each deletion is to count at once.
 	nearCompaction, fullCompaction, alarmCompaction = 10 * time.Second, 5 * time.Second, time.Second
@@ -52,14 +55,18 @@ func decide(o Observation, v Verdict, h history) actions {
 		compaction = alarmCompaction
 	}
 	a.compact = (pressed || v.ByQuota >= Scarce) && o.Past > h.compactedTo && o.At.Sub(h.compacted) >= compaction
+	gain := max(mib, o.Size/pressedGain)
+	if o.Alarm {
+		gain = max(mib, o.Size/alarmGain)
+	}
 	free := o.Size - o.InUse
 	since := o.At.Sub(h.defragmented)
 	usual := free >= max(usualGain, o.Size/2) && since >= usualInterval
-	a.defragment = usual || pressed && free >= max(mib, o.Size/pressedGain) && since >= max(defragmentation, restFactor*h.took)
+	a.defragment = usual || pressed && free >= gain && since >= max(defragmentation, restFactor*h.took)
 	if a.defragment && o.VolumeSize > 0 && o.VolumeFree < o.InUse+spare {
 		a.defragment, a.cramped = false, true
 	}
 	// etcd raises the alarm again with the next write when there is still no room.
-	a.disarm = o.Alarm && v.ByVolume < ReadOnly && o.Size*100 < o.Quota*fullQuota
+	a.disarm = o.Alarm && v.ByVolume < ReadOnly && o.Size*100 < o.Quota*disarmQuota
 	return a
 }

@@ -38,6 +38,8 @@ func TestRoomIsMadeWhenItPays(t *testing.T) {
 		{"a volume with room again", roomy(alarmed), ago(time.Second), actions{compact: true, disarm: true}},
 		{"the alarm, with a file at the quota", roomy(size(full, full/2), alarmed, free(6*gib)), ago(10 * time.Minute), actions{compact: true, defragment: true}},
 		{"the alarm, with objects at the quota", roomy(size(full, full), alarmed), history{compacted: now.Add(-time.Hour), compactedTo: 100}, actions{}},
+		{"the alarm, with little to give back", roomy(size(full, full/100*95), alarmed, free(10*gib)), ago(10 * time.Minute), actions{compact: true, defragment: true}},
+		{"the alarm, with a file that leaves room for deletions", roomy(size(full/100*95, full/100*95), alarmed), ago(500 * time.Millisecond), actions{disarm: true}},
 		{"the alarm, and something was deleted", roomy(size(full, full), alarmed), history{compacted: now.Add(-2 * time.Second), compactedTo: 99}, actions{compact: true}},
 	} {
 		c.o.At, c.o.Past = now, 100

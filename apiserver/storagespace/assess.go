@@ -33,7 +33,8 @@ const (
 	// What must be free on the volume. etcd's log takes pieces of 64 MB, of which it makes one in advance, and
 	// etcd exits when it gets none.
 	fullVolume, readOnlyVolume = 256 * mib, 128 * mib
-	// scarceVolumePart of the volume being free, and no less than fullVolume, is Enough.
+	// scarceVolumePart of the volume being free, and no less than fullVolume, is Enough. So is what the database can
+	// come to need of a large volume: its quota, and as much again to be rewritten.
 	scarceVolumePart = 10
 	// better is by how many percent things must be better than the limit before a level is left.
 	better = 10
@@ -104,7 +105,7 @@ func byVolume(o Observation, before Level) Level {
 	for _, limit := range []struct {
 		level Level
 		free  int64
-	}{{ReadOnly, readOnlyVolume}, {Full, fullVolume}, {Scarce, max(fullVolume, o.VolumeSize/scarceVolumePart)}} {
+	}{{ReadOnly, readOnlyVolume}, {Full, fullVolume}, {Scarce, scarceVolume(o)}} {
 		free := limit.free
 		if before >= limit.level {
 			free += free * better / 100
@@ -114,6 +115,15 @@ func byVolume(o Observation, before Level) Level {
 		}
 	}
 	return Enough
+}
+
+// scarceVolume returns how much of the volume must be free, in bytes, for nobody to have to look.
+func scarceVolume(o Observation) int64 {
+	part := o.VolumeSize / scarceVolumePart
+	if o.Quota > 0 {
+		part = min(part, 2*o.Quota+fullVolume)
+	}
+	return max(part, fullVolume)
 }
 
 // problem tells an administrator what is the matter, in words that stay the same while it lasts.

@@ -44,6 +44,8 @@ func TestLevels(t *testing.T) {
 		{"better than full", Verdict{ByQuota: Full}, roomy(inUse(79)), Scarce, "little room"},
 		{"far better than full", Verdict{ByQuota: Full}, roomy(inUse(60)), Enough, ""},
 		{"less than a tenth of the volume free", Verdict{}, roomy(free(gib - 1)), Scarce, "volume of --data-dir"},
+		{"less than a tenth of a large volume, more than the database can fill", Verdict{}, roomy(free(20*gib), func(o *Observation) { o.VolumeSize = 250 * gib }), Enough, ""},
+		{"less of a large volume than the database can fill", Verdict{}, roomy(free(15*gib), func(o *Observation) { o.VolumeSize = 250 * gib }), Scarce, "volume of --data-dir"},
 		{"a small volume", Verdict{}, roomy(free(300*mib), func(o *Observation) { o.VolumeSize = gib }), Enough, ""},
 		{"a volume without room for much", Verdict{}, roomy(free(255 * mib)), Full, "enlarge the volume claim"},
 		{"a volume without room for etcd's log", Verdict{}, roomy(free(127 * mib)), ReadOnly, "enlarge the volume claim"},

@@ -31,9 +31,11 @@ if [ "$before" != "$after" ]; then
   exit 1
 fi
 
-# The API tests run against a real kube-apiserver.
-step "Kubernetes"
+# The API tests run against a real kube-apiserver, and the tests of domains with the libvirt of the launcher's image.
+step "Kubernetes and images"
 bin/cluster tools
+bin/cluster build
+bin/cluster images
 
 step "unit and API tests"
 git ls-files -co --exclude-standard -- go.mod '*/go.mod' | grep -v '^hack/modules/' | while read -r file; do

@@ -4,6 +4,7 @@
 package nodeplugin
 
 import (
+	"context"
 	"crypto/x509"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/vishvananda/netlink"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/launcher/session"
@@ -43,14 +45,13 @@ func TestLifeOfAGuest(t *testing.T) {
 	g.unpublish()
 	n.api.remove("tenant", "demo")
 	for _, pattern := range []string{g.request.TargetPath, n.config.Layout.Records() + "/*", n.config.Layout.Logs() + "/*"} {
-		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-			left, _ := filepath.Glob(pattern)
-			if len(left) == 0 {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("left %v", left)
-			}
+		var left []string
+		gone := func(context.Context) (bool, error) {
+			left, _ = filepath.Glob(pattern)
+			return len(left) == 0, nil
+		}
+		if err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, patience, true, gone); err != nil {
+			t.Fatalf("left %v: %v", left, err)
 		}
 	}
 	n.api.mu.Lock()

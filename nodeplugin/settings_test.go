@@ -4,6 +4,7 @@
 package nodeplugin
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/klog/v2"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
@@ -73,10 +75,9 @@ func logLevel() string {
 
 func awaitLogLevel(t *testing.T, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); logLevel() != want; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the log level is %s, want %s", logLevel(), want)
-		}
+	reached := func(context.Context) (bool, error) { return logLevel() == want, nil }
+	if err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, patience, true, reached); err != nil {
+		t.Fatalf("the log level is %s, want %s: %v", logLevel(), want, err)
 	}
 }
 

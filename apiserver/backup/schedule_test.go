@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
+
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 )
 
@@ -71,10 +73,9 @@ func TestAFailedBackupIsTold(t *testing.T) {
 		defer close(done)
 		s.Run(ctx)
 	}()
-	for begin := time.Now(); s.Check(nil) == nil; time.Sleep(5 * time.Millisecond) {
-		if time.Since(begin) > 30*time.Second {
-			t.Fatal("no problem is told")
-		}
+	told := func(context.Context) (bool, error) { return s.Check(nil) != nil, nil }
+	if err := wait.PollUntilContextTimeout(ctx, 5*time.Millisecond, 30*time.Second, true, told); err != nil {
+		t.Fatalf("no problem is told: %v", err)
 	}
 	if problem := fmt.Sprint(s.Check(nil)); !strings.Contains(problem, "the scheduled backup to "+dir+" failed") {
 		t.Errorf("told %s", problem)

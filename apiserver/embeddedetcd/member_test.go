@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	utilwait "k8s.io/apimachinery/pkg/util/wait"
 )
 
 // TestThreeMembersFromOneAndBack grows the data directory of a member that was alone, and shrinks again.
@@ -184,9 +186,9 @@ func TestAMemberWithoutQuorumIsNotReady(t *testing.T) {
 	all := s.start(0, 1, 2)
 	all[1].Close()
 	all[2].Close()
-	deadline := time.Now().Add(patience)
-	for all[0].Check(nil) == nil && time.Now().Before(deadline) {
-		time.Sleep(50 * time.Millisecond)
+	told := func(context.Context) (bool, error) { return all[0].Check(nil) != nil, nil }
+	if err := utilwait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, patience, true, told); err != nil {
+		t.Fatalf("it finds nothing wrong: %v", err)
 	}
 	if err := all[0].Check(nil); err == nil || !strings.Contains(err.Error(), "2 of 3 members must run") {
 		t.Errorf("it says %v", err)

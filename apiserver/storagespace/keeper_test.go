@@ -15,6 +15,7 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 )
@@ -78,16 +79,13 @@ func fill(t *testing.T, client *clientv3.Client, name func(i int) string) {
 
 func eventually(t *testing.T, what string, condition func() error) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		err := condition()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v", what, err)
-		}
-		time.Sleep(20 * time.Millisecond)
+	var last error
+	met := func(context.Context) (bool, error) {
+		last = condition()
+		return last == nil, nil
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, met); err != nil {
+		t.Fatalf("%s: %v: %v", what, err, last)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // Options say what to run and where.
@@ -42,14 +43,14 @@ type ControlPlane struct {
 	Etcd, KubeAPIServer, VirtAPIServer *Process
 
 	options Options
-	ca      *issuer
+	ca      *kubeapiserver.Issuer
 	url     string
 }
 
 // Start returns when requests to the groups of virtplane are answered through kube-apiserver.
 func Start(ctx context.Context, o Options) (*ControlPlane, error) {
 	if o.KubeAPIServer == "" {
-		path, err := defaultKubeAPIServer()
+		path, err := kubeapiserver.Program()
 		if err != nil {
 			return nil, err
 		}
@@ -82,16 +83,3 @@ func (c *ControlPlane) HostEtcd() string { return embeddedetcd.Endpoint(c.file("
 func (c *ControlPlane) VirtEtcd() string { return embeddedetcd.Endpoint(c.file("virt")) }
 
 func (c *ControlPlane) file(name string) string { return filepath.Join(c.options.Dir, name) }
-
-// defaultKubeAPIServer is the one that the local cluster keeps in the cache.
-func defaultKubeAPIServer() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find cache directory: %w", err)
-	}
-	path := filepath.Join(cache, "virtplane/tools/kubernetes-v1.37.2/kube-apiserver")
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("find kube-apiserver: %w; `make build && bin/cluster tools` builds it", err)
-	}
-	return path, nil
-}

@@ -8,9 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // stopPatience is how long a server may drain before it is killed.
@@ -67,18 +68,7 @@ func (p *Process) stop() error {
 		return fmt.Errorf("stop %s: it did not end within %s", p.Name, stopPatience)
 	}
 	if p.err != nil {
-		return fmt.Errorf("%s ended: %w: %s", p.Name, p.err, p.tail())
+		return fmt.Errorf("%s ended: %w: %s", p.Name, p.err, kubeapiserver.Tail(p.Log))
 	}
 	return nil
-}
-
-// tail returns the end of the log.
-func (p *Process) tail() string {
-	const lines = 30
-	content, err := os.ReadFile(p.Log)
-	if err != nil {
-		return err.Error()
-	}
-	all := strings.Split(strings.TrimSpace(string(content)), "\n")
-	return "\n" + strings.Join(all[max(0, len(all)-lines):], "\n")
 }

@@ -23,6 +23,8 @@ import (
 	"k8s.io/client-go/util/retry"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	aggregator "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // systemNamespace is where virtplane is installed.
@@ -61,7 +63,7 @@ func (c *ControlPlane) Kubectl(ctx context.Context, args ...string) (string, err
 }
 
 func (c *ControlPlane) startVirtAPIServer(context.Context) error {
-	port, err := freePort()
+	port, err := kubeapiserver.FreePort()
 	if err != nil {
 		return err
 	}

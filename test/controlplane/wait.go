@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // startTimeout is ten times what a start takes on two busy cores.
@@ -23,9 +25,9 @@ func await(ctx context.Context, p *Process, ready func(context.Context) error) e
 		}
 		select {
 		case <-p.ended:
-			return fmt.Errorf("%s ended: %w: %s", p.Name, p.err, p.tail())
+			return fmt.Errorf("%s ended: %w: %s", p.Name, p.err, kubeapiserver.Tail(p.Log))
 		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w: %s", p.Name, err, p.tail())
+			return fmt.Errorf("wait for %s: %w: %s", p.Name, err, kubeapiserver.Tail(p.Log))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -15,13 +15,15 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // loginWith returns a login to virt-apiserver with a certificate of any CA.
-func loginWith(t *testing.T, ca *issuer, name string, groups ...string) *rest.Config {
+func loginWith(t *testing.T, ca *kubeapiserver.Issuer, name string, groups ...string) *rest.Config {
 	t.Helper()
-	login := must(ca.client(name, groups...))(t)
-	return &rest.Config{Host: cluster.server.url(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: cluster.server.ca, CertData: login.cert, KeyData: login.key}}
+	login := must(ca.Client(name, groups...))(t)
+	return &rest.Config{Host: cluster.server.url(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: cluster.server.ca, CertData: login.Cert, KeyData: login.Key}}
 }
 
 // forwarded returns the headers by which kube-apiserver tells who a request comes from.
@@ -31,7 +33,7 @@ func forwarded(user string, groups ...string) map[string]string {
 
 func TestStrangersAreUnauthorized(t *testing.T) {
 	stranger := rest.AnonymousClientConfig(cluster.direct)
-	other := must(newIssuer("other-ca"))(t)
+	other := must(kubeapiserver.NewIssuer("other-ca"))(t)
 	bearer := rest.AnonymousClientConfig(cluster.direct)
 	bearer.BearerToken = "not-a-token"
 	for _, path := range []string{"/", "/apis", "/openapi/v3", "/version", "/apis/kubevirt.io/v1/virtualmachines", "/apis/subresources.kubevirt.io/v1/version"} {
@@ -41,8 +43,8 @@ func TestStrangersAreUnauthorized(t *testing.T) {
 			"a certificate of another CA":       call(t, loginWith(t, other, "admin", "system:masters"), http.MethodGet, path, "", nil),
 			"a bad token":                       call(t, bearer, http.MethodGet, path, "", nil),
 			"a front proxy that is not allowed": call(t, loginWith(t, cluster.frontProxy, "other-proxy"), http.MethodGet, path, "", forwarded("admin", "system:masters")),
-			"a front proxy that names no user":  call(t, loginWith(t, cluster.frontProxy, frontProxyName), http.MethodGet, path, "", nil),
-			"a front proxy of another CA":       call(t, loginWith(t, other, frontProxyName), http.MethodGet, path, "", forwarded("admin", "system:masters")),
+			"a front proxy that names no user":  call(t, loginWith(t, cluster.frontProxy, kubeapiserver.FrontProxyName), http.MethodGet, path, "", nil),
+			"a front proxy of another CA":       call(t, loginWith(t, other, kubeapiserver.FrontProxyName), http.MethodGet, path, "", forwarded("admin", "system:masters")),
 		} {
 			if a.code != http.StatusUnauthorized {
 				t.Errorf("%s gets %d from %s: %.80s", who, a.code, path, a.body)
@@ -52,7 +54,7 @@ func TestStrangersAreUnauthorized(t *testing.T) {
 }
 
 func TestTheFrontProxySpeaksForOthers(t *testing.T) {
-	proxy := loginWith(t, cluster.frontProxy, frontProxyName)
+	proxy := loginWith(t, cluster.frontProxy, kubeapiserver.FrontProxyName)
 	const path = "/apis/kubevirt.io/v1/virtualmachines"
 	if a := call(t, proxy, http.MethodGet, path, "", forwarded("admin", "system:masters")); a.code != http.StatusOK {
 		t.Errorf("a forwarded administrator: %d %s", a.code, a.body)
@@ -60,7 +62,7 @@ func TestTheFrontProxySpeaksForOthers(t *testing.T) {
 	expectRefusal(t, "a forwarded user without rights", call(t, proxy, http.MethodGet, path, "", forwarded("bob", "system:authenticated")), 403,
 		`virtualmachines.kubevirt.io is forbidden: User "bob" cannot list resource "virtualmachines" in API group "kubevirt.io" at the cluster scope`)
 	// Only certificates of the front proxy's CA make the headers count.
-	user := must(cluster.server.login(frontProxyName))(t)
+	user := must(cluster.server.login(kubeapiserver.FrontProxyName))(t)
 	expectRefusal(t, "a user with the front proxy's name", call(t, user, http.MethodGet, path, "", forwarded("admin", "system:masters")), 403,
 		`virtualmachines.kubevirt.io is forbidden: User "front-proxy-client" cannot list resource "virtualmachines" in API group "kubevirt.io" at the cluster scope`)
 	// Anonymous users that kube-apiserver let pass are forwarded as what they are.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // TestRestoreOfThreeReplicas holds the documented way: shrink to one, restore it, grow again. Replicas
@@ -48,7 +50,7 @@ func TestRestoreOfThreeReplicas(t *testing.T) {
 		}
 	}
 	if _, told, err = runCommand(t, file, "restore", "--data-dir="+first.dataDir, "--replace", "-"); err != nil {
-		t.Fatalf("restore tells %q: %v: %s", told, err, tail(first.log))
+		t.Fatalf("restore tells %q: %v: %s", told, err, kubeapiserver.Tail(first.log))
 	}
 	first.await(t)
 	r.scale(3)

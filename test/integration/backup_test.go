@@ -26,6 +26,7 @@ import (
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
 	"github.com/virtplane/virtplane/client/informers/externalversions"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // runCommand runs a command of virt-apiserver as its program does.
@@ -107,7 +108,7 @@ func TestRestoreToAnOlderRevision(t *testing.T) {
 	}
 	_, told, err = runCommand(t, file, "restore", "--data-dir="+s.dataDir, "--replace", "-")
 	if err != nil || !strings.HasPrefix(told, "Restored 3 virtualmachines.kubevirt.io at revision ") {
-		t.Fatalf("restore tells %q: %v: %s", told, err, tail(s.log))
+		t.Fatalf("restore tells %q: %v: %s", told, err, kubeapiserver.Tail(s.log))
 	}
 	if err := s.wait(t.Context()); err != nil {
 		t.Fatal(err)

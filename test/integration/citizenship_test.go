@@ -20,6 +20,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // TestAuditFollowsItsPolicy holds that an administrator can tell who did what to which virtual machine.
@@ -43,7 +45,7 @@ rules:
 	vms := s.api.VirtualMachines(ns)
 	must(vms.Create(t.Context(), newVM("demo"), metav1.CreateOptions{}))(t)
 	must(vms.Get(t.Context(), "demo", metav1.GetOptions{}))(t)
-	admin, proxy := must(s.login("admin", "system:masters"))(t), loginWith(t, cluster.frontProxy, frontProxyName)
+	admin, proxy := must(s.login("admin", "system:masters"))(t), loginWith(t, cluster.frontProxy, kubeapiserver.FrontProxyName)
 	proxy.Host = admin.Host
 	alice := map[string]string{"X-Remote-User": "alice", "X-Remote-Group": "system:masters"}
 	if a := call(t, proxy, http.MethodPut, pathOf("subresources.kubevirt.io", ns, "virtualmachines", "demo")+"/start", "", alice); a.code != http.StatusAccepted {

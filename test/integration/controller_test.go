@@ -23,6 +23,7 @@ import (
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/controller"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // launcherImage is that of a controller in tests; nothing runs it.
@@ -53,7 +54,7 @@ func startController(t *testing.T) {
 	}
 	o := controller.NewOptions()
 	o.Kubeconfig, o.LauncherImage, o.UseEmulation = cluster.file(kubeconfig), launcherImage, true
-	o.HealthPort = must(strconv.Atoi(must(freePort())(t)))(t)
+	o.HealthPort = must(strconv.Atoi(must(kubeapiserver.FreePort())(t)))(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- controller.Run(ctx, o) }()

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 const mib = 1 << 20
@@ -181,7 +182,7 @@ func TestAVolumeThatIsFullAtOnce(t *testing.T) {
 		return nil
 	})
 	if log := string(must(os.ReadFile(s.log))(t)); !strings.Contains(log, "no space left on device") && !strings.Contains(log, "The volume is nearly full") {
-		t.Errorf("the log does not tell what is wrong: %s", tail(s.log))
+		t.Errorf("the log does not tell what is wrong: %s", kubeapiserver.Tail(s.log))
 	}
 	t.Logf("the process ended: %v", ended)
 	empty(t, dir)

@@ -20,6 +20,7 @@ import (
 	"k8s.io/apiserver/pkg/server/options/encryptionconfig/controller"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // The servers of the tests, whose program this is, look more often for new keys than the usual minute.
@@ -181,7 +182,7 @@ func TestAMissingKeyFileIsNamed(t *testing.T) {
 	if err := s.startProcess(t.Context(), log); err == nil {
 		t.Error("it starts without its keys")
 	}
-	if end := tail(log); !strings.Contains(end, path) {
+	if end := kubeapiserver.Tail(log); !strings.Contains(end, path) {
 		t.Errorf("the log does not name the file: %s", end)
 	}
 }

@@ -17,43 +17,44 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // TestAnExternalEtcdOverTLS holds that the objects go to the servers that flags name, which ask for a certificate, and that
 // no member is started then, whatever the manifest says about its peers.
 func TestAnExternalEtcdOverTLS(t *testing.T) {
 	dir := t.TempDir()
-	serving, client := must(cluster.ca.server())(t), must(cluster.ca.client("virt-apiserver"))(t)
+	serving, client := must(cluster.ca.Server())(t), must(cluster.ca.Client("virt-apiserver"))(t)
 	file := func(name string) string { return dir + "/" + name }
-	if err := writeFiles(dir, map[string][]byte{
-		"ca.crt": cluster.ca.pem, "serving.crt": serving.cert, "serving.key": serving.key, "client.crt": client.cert, "client.key": client.key,
+	if err := kubeapiserver.WriteFiles(dir, map[string][]byte{
+		"ca.crt": cluster.ca.PEM, "serving.crt": serving.Cert, "serving.key": serving.Key, "client.crt": client.Cert, "client.key": client.Key,
 	}); err != nil {
 		t.Fatal(err)
 	}
-	address := url.URL{Scheme: "https", Host: net.JoinHostPort("127.0.0.1", must(freePort())(t))}
+	address := url.URL{Scheme: "https", Host: net.JoinHostPort("127.0.0.1", must(kubeapiserver.FreePort())(t))}
 	c := embed.NewConfig()
 	c.Name, c.Dir = "external", file("etcd")
 	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{address}, []url.URL{address}
 	c.ListenPeerUrls = nil
 	c.InitialCluster = c.Name + "=" + c.AdvertisePeerUrls[0].String()
-	c.ClientTLSInfo = transport.TLSInfo{CertFile: file("serving.crt"), KeyFile: file("serving.key"), TrustedCAFile: file("ca.crt"), ClientCertAuth: true}
+	c.ClientTLSInfo = transport.TLSInfo{CertFile: file("serving.crt"), KeyFile: file("serving.Key"), TrustedCAFile: file("ca.crt"), ClientCertAuth: true}
 	c.LogLevel, c.LogOutputs = "error", []string{file("etcd.log")}
 	etcd := must(embed.StartEtcd(c))(t)
 	t.Cleanup(etcd.Close)
 
 	s := must(cluster.newServer(cluster.file("external")))(t)
 	s.flags = []string{
-		"--etcd-servers=" + address.String(), "--etcd-cafile=" + file("ca.crt"), "--etcd-certfile=" + file("client.crt"), "--etcd-keyfile=" + file("client.key"),
+		"--etcd-servers=" + address.String(), "--etcd-cafile=" + file("ca.crt"), "--etcd-certfile=" + file("client.crt"), "--etcd-keyfile=" + file("client.Key"),
 		"--etcd-peer-address=virt-apiserver-{ordinal}.example:2380",
 	}
 	if err := s.startProcess(t.Context(), file("server.log")); err != nil {
-		t.Fatalf("%v: %s", err, tail(file("server.log")))
+		t.Fatalf("%v: %s", err, kubeapiserver.Tail(file("server.log")))
 	}
 	ns := newNamespace(t)
 	api := must(clientset.NewForConfig(must(s.login("admin", "system:masters"))(t)))(t).KubevirtV1()
 	must(api.VirtualMachines(ns).Create(t.Context(), newVM("demo"), metav1.CreateOptions{}))(t)
 
-	tlsConfig := must(transport.TLSInfo{CertFile: file("client.crt"), KeyFile: file("client.key"), TrustedCAFile: file("ca.crt")}.ClientConfig())(t)
+	tlsConfig := must(transport.TLSInfo{CertFile: file("client.crt"), KeyFile: file("client.Key"), TrustedCAFile: file("ca.crt")}.ClientConfig())(t)
 	direct := must(clientv3.New(clientv3.Config{Endpoints: []string{address.String()}, TLS: tlsConfig, DialTimeout: patience}))(t)
 	defer direct.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

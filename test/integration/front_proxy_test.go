@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // secondHost runs another kube-apiserver for one test, with flags besides or instead of the usual ones.
@@ -60,11 +62,11 @@ func TestAFrontProxyOfAnyNameIsNotTrusted(t *testing.T) {
 	const path = "/apis/kubevirt.io/v1/virtualmachines"
 	signed := func(name string) *rest.Config {
 		login := admin()
-		cert := must(h.frontProxy.client(name))(t)
-		login.CertData, login.KeyData = cert.cert, cert.key
+		cert := must(h.frontProxy.Client(name))(t)
+		login.CertData, login.KeyData = cert.Cert, cert.Key
 		return login
 	}
-	mallory, proxy := signed("another-service"), signed(frontProxyName)
+	mallory, proxy := signed("another-service"), signed(kubeapiserver.FrontProxyName)
 	a := call(t, mallory, http.MethodGet, path, "", forwarded("admin", "system:masters"))
 	if status := a.status(t); a.code != http.StatusServiceUnavailable || !strings.Contains(status.Message, setting) {
 		t.Errorf("somebody with a certificate of the front proxy's CA: %d %s", a.code, a.body)
@@ -128,7 +130,7 @@ func TestUsersCannotForgeHeaders(t *testing.T) {
 	expectRefusal(t, "forged headers through kube-apiserver", call(t, through, http.MethodGet, path, "", forged), 403,
 		refused("system:serviceaccount:virtplane-system:virt-nodeplugin"))
 	// The front proxy itself may name any groups: it has authenticated the user.
-	proxy := loginWith(t, cluster.frontProxy, frontProxyName)
+	proxy := loginWith(t, cluster.frontProxy, kubeapiserver.FrontProxyName)
 	if a := call(t, proxy, http.MethodGet, path, "", forwarded("alice", "system:masters")); a.code != http.StatusOK {
 		t.Errorf("a user whom the front proxy gives groups: %d %s", a.code, a.body)
 	}

@@ -54,7 +54,7 @@ func (h *host) install(ctx context.Context) error {
 
 func (h *host) writeKubeconfig(name string, login *clientcmdapi.AuthInfo) error {
 	config := clientcmdapi.NewConfig()
-	config.Clusters["host"] = &clientcmdapi.Cluster{Server: h.url, CertificateAuthorityData: h.ca.pem}
+	config.Clusters["host"] = &clientcmdapi.Cluster{Server: h.url, CertificateAuthorityData: h.ca.PEM}
 	config.AuthInfos["user"] = login
 	config.Contexts["test"] = &clientcmdapi.Context{Cluster: "host", AuthInfo: "user"}
 	config.CurrentContext = "test"

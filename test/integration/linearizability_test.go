@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 	"github.com/virtplane/virtplane/test/linearizability"
 )
 
@@ -143,7 +144,7 @@ func (r *replicas) breakThings(duration time.Duration) []string {
 		}
 		// With two of three away nothing is answered, from which nothing can be learnt.
 		if err := s.wait(r.t.Context()); err != nil {
-			r.t.Fatalf("after %s: %v: %s", done[len(done)-1], err, tail(s.log))
+			r.t.Fatalf("after %s: %v: %s", done[len(done)-1], err, kubeapiserver.Tail(s.log))
 		}
 	}
 	return done

@@ -17,6 +17,7 @@ import (
 	"k8s.io/klog/v2"
 
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // childEnv makes the test binary a virt-apiserver, for the tests that kill one.
@@ -67,7 +68,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	if code != 0 {
-		fmt.Fprintf(os.Stderr, "the end of virt-apiserver's log: %s\n", tail(dir+"/virt-apiserver.log"))
+		fmt.Fprintf(os.Stderr, "the end of virt-apiserver's log: %s\n", kubeapiserver.Tail(dir+"/virt-apiserver.log"))
 	}
 	return code
 }

@@ -23,6 +23,7 @@ import (
 
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
 	kubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // setName is that of the manifests: the service account may read no other stateful set.
@@ -96,7 +97,7 @@ func (r *replicas) add() *replica {
 		}
 		s.listener.Close()
 		if r.t.Failed() {
-			r.t.Logf("the end of the log of %s: %s", name, tail(s.log))
+			r.t.Logf("the end of the log of %s: %s", name, kubeapiserver.Tail(s.log))
 		}
 	})
 	return s
@@ -113,7 +114,7 @@ func (s *replica) begin(t *testing.T) {
 func (s *replica) await(t *testing.T) {
 	t.Helper()
 	if err := s.wait(t.Context()); err != nil {
-		t.Fatalf("%v: %s", err, tail(s.log))
+		t.Fatalf("%v: %s", err, kubeapiserver.Tail(s.log))
 	}
 	if s.api == nil {
 		s.api = must(clientset.NewForConfig(must(s.login("admin", "system:masters"))(t)))(t).KubevirtV1()
@@ -312,7 +313,7 @@ func TestARestoreOfThreeReplicas(t *testing.T) {
 		}
 	}
 	if _, told, err := runCommand(t, file, "restore", "--data-dir="+first.dataDir, "--replace", "-"); err != nil {
-		t.Fatalf("restore: %v: %s: %s", err, told, tail(first.log))
+		t.Fatalf("restore: %v: %s: %s", err, told, kubeapiserver.Tail(first.log))
 	}
 	r.scale(3)
 	for _, s := range r.all[1:] {

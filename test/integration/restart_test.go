@@ -29,6 +29,7 @@ import (
 	"github.com/virtplane/virtplane/apiserver/embeddedetcd"
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
 	kubevirtv1 "github.com/virtplane/virtplane/client/clientset/versioned/typed/kubevirt/v1"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 func dialEtcd(t *testing.T, s *server) *clientv3.Client {
@@ -90,7 +91,7 @@ func startOwnServer(t *testing.T, name string, flags ...string) *ownServer {
 		}
 		s.listener.Close()
 		if t.Failed() {
-			t.Logf("the end of its log: %s", tail(s.log))
+			t.Logf("the end of its log: %s", kubeapiserver.Tail(s.log))
 		}
 	})
 	return s
@@ -99,7 +100,7 @@ func startOwnServer(t *testing.T, name string, flags ...string) *ownServer {
 func (s *ownServer) start(t *testing.T) {
 	t.Helper()
 	if err := s.startProcess(t.Context(), s.log); err != nil {
-		t.Fatalf("%v: %s", err, tail(s.log))
+		t.Fatalf("%v: %s", err, kubeapiserver.Tail(s.log))
 	}
 }
 

@@ -21,8 +21,8 @@ import (
 // throughHost returns the login of a user of the host cluster.
 func throughHost(t *testing.T, user string) *rest.Config {
 	t.Helper()
-	login := must(cluster.ca.client(user))(t)
-	return &rest.Config{Host: cluster.url, QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: cluster.ca.pem, CertData: login.cert, KeyData: login.key}}
+	login := must(cluster.ca.Client(user))(t)
+	return &rest.Config{Host: cluster.url, QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: cluster.ca.PEM, CertData: login.Cert, KeyData: login.Key}}
 }
 
 // bind gives a user one of the roles that users get, in a namespace, and waits until the host knows it.

@@ -20,6 +20,7 @@ import (
 	aggregator "k8s.io/kube-aggregator/pkg/client/clientset_generated/clientset"
 
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // TestTheCAIsRotatedWithAConsoleOpen holds that sessions stay open over a rotation of virtplane's CA and that new ones
@@ -108,18 +109,18 @@ func echo(conn *websocket.Conn) error {
 // rotate puts a successor of the CA into its Secret that was published long enough ago to sign from now on.
 func rotate(t *testing.T) *x509.Certificate {
 	t.Helper()
-	key, keyPEM, err := newKey()
+	key, keyPEM, err := kubeapiserver.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := template(pkix.Name{CommonName: "next-ca"})
+	template := must(kubeapiserver.Template(pkix.Name{CommonName: "next-ca"}))(t)
 	template.IsCA, template.BasicConstraintsValid, template.MaxPathLenZero = true, true, true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature
 	template.NotBefore, template.NotAfter = time.Now().AddDate(0, 0, -40), time.Now().AddDate(9, 0, 0)
 	der := must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))(t)
 	secrets := cluster.core.CoreV1().Secrets(systemNamespace)
 	secret := must(secrets.Get(t.Context(), "virtplane-ca", metav1.GetOptions{}))(t)
-	secret.Data["next.crt"], secret.Data["next.key"] = certPEM(der), keyPEM
+	secret.Data["next.crt"], secret.Data["next.key"] = kubeapiserver.CertPEM(der), keyPEM
 	must(secrets.Update(t.Context(), secret, metav1.UpdateOptions{}))(t)
 	return must(x509.ParseCertificate(der))(t)
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/virtplane/virtplane/apiserver"
 	"github.com/virtplane/virtplane/apiserver/commands"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // serverStartTimeout is ten times what a start takes on two busy cores.
@@ -173,9 +174,9 @@ func (s *server) wait(ctx context.Context) error {
 		}
 		select {
 		case end := <-s.done:
-			return fmt.Errorf("virt-apiserver ended: %w: %s", end, tail(s.host.file("virt-apiserver.log")))
+			return fmt.Errorf("virt-apiserver ended: %w: %s", end, kubeapiserver.Tail(s.host.file("virt-apiserver.log")))
 		case <-ctx.Done():
-			return fmt.Errorf("wait for virt-apiserver: %w: %s", err, tail(s.host.file("virt-apiserver.log")))
+			return fmt.Errorf("wait for virt-apiserver: %w: %s", err, kubeapiserver.Tail(s.host.file("virt-apiserver.log")))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -210,9 +211,9 @@ func (s *server) probe(ctx context.Context) error {
 
 // login returns how a user reaches the server directly, with a certificate of the host's CA.
 func (s *server) login(name string, groups ...string) (*rest.Config, error) {
-	login, err := s.host.ca.client(name, groups...)
+	login, err := s.host.ca.Client(name, groups...)
 	if err != nil {
 		return nil, err
 	}
-	return &rest.Config{Host: s.url(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: s.ca, CertData: login.cert, KeyData: login.key}}, nil
+	return &rest.Config{Host: s.url(), QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: s.ca, CertData: login.Cert, KeyData: login.Key}}, nil
 }

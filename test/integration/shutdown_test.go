@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
+	"github.com/virtplane/virtplane/test/kubeapiserver"
 )
 
 // TestAStopEndsWatchesAndConsoles holds that SIGTERM with clients connected is no crash: what was asked
@@ -31,7 +32,7 @@ func TestAStopEndsWatchesAndConsoles(t *testing.T) {
 	defer s.listener.Close()
 	log := cluster.file("sigterm.log")
 	if err := s.startProcess(t.Context(), log); err != nil {
-		t.Fatalf("%v: %s", err, tail(log))
+		t.Fatalf("%v: %s", err, kubeapiserver.Tail(log))
 	}
 	login := must(s.login("admin", "system:masters"))(t)
 	api := must(clientset.NewForConfig(login))(t).KubevirtV1()
@@ -198,7 +199,7 @@ func TestTwoReplicasRollWithoutAFailedRequest(t *testing.T) {
 		// Both keep their objects in one external etcd; the host's own will do.
 		s.flags = []string{"--etcd-servers=unix://" + h.file("client.sock"), "--shutdown-delay-duration=3s"}
 		if err := s.startProcess(t.Context(), h.file(fmt.Sprint("replica", i, ".log"))); err != nil {
-			t.Fatalf("%v: %s", err, tail(h.file(fmt.Sprint("replica", i, ".log"))))
+			t.Fatalf("%v: %s", err, kubeapiserver.Tail(h.file(fmt.Sprint("replica", i, ".log"))))
 		}
 		b.set(s, true)
 		replicas = append(replicas, s)

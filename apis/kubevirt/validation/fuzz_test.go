@@ -36,7 +36,7 @@ type object[T any] interface {
 // the storage as the same object, which is still valid.
 func journey[T any, P object[T]](t *testing.T, body []byte, complete func(P), check func(P) field.ErrorList, update func(obj, old P) field.ErrorList) {
 	if tiny.Match(body) {
-		t.Skip()
+		t.Skip("a quantity that only the quantity guard in front of the decoder refuses")
 	}
 	obj := P(new(T))
 	if json.Unmarshal(body, obj) != nil {

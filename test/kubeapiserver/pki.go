@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
-package controlplane
+package kubeapiserver
 
 import (
 	"crypto"
@@ -22,36 +22,43 @@ import (
 // certLife covers the longest run, and a clock that is off by as much.
 const certLife = 24 * time.Hour
 
-// issuer is a certificate authority.
-type issuer struct {
-	cert *x509.Certificate
-	key  crypto.Signer
-	pem  []byte
+// Issuer is a certificate authority.
+type Issuer struct {
+	Cert *x509.Certificate
+	Key  crypto.Signer
+	// PEM is Cert encoded.
+	PEM []byte
 }
 
-// pair is a certificate with its key, in PEM.
-type pair struct{ cert, key []byte }
+// Pair is a certificate with its key, in PEM.
+type Pair struct{ Cert, Key []byte }
 
-// writePKI makes all keys and certificates of kube-apiserver and returns the CA of its clients.
-func writePKI(dir string) (*issuer, error) {
-	ca, err := newIssuer("controlplane-ca")
+// PKI are the certificate authorities of a kube-apiserver.
+type PKI struct {
+	// CA signs its serving certificate and clients, FrontProxy its login at aggregated servers.
+	CA, FrontProxy *Issuer
+}
+
+// WritePKI makes all keys and certificates that Flags name, into dir.
+func WritePKI(dir string) (*PKI, error) {
+	ca, err := NewIssuer("test-ca")
 	if err != nil {
 		return nil, err
 	}
 	// A CA of its own: with one CA for both, any client could pass for the front proxy.
-	frontProxy, err := newIssuer("controlplane-front-proxy-ca")
+	frontProxy, err := NewIssuer("test-front-proxy-ca")
 	if err != nil {
 		return nil, err
 	}
-	serving, err := ca.server()
+	serving, err := ca.Server()
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := frontProxy.client(frontProxyName)
+	proxy, err := frontProxy.Client(FrontProxyName)
 	if err != nil {
 		return nil, err
 	}
-	accounts, accountsPEM, err := newKey()
+	accounts, accountsPEM, err := NewKey()
 	if err != nil {
 		return nil, err
 	}
@@ -59,25 +66,31 @@ func writePKI(dir string) (*issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode public key: %w", err)
 	}
-	for name, content := range map[string][]byte{
-		"ca.crt": ca.pem, "front-proxy-ca.crt": frontProxy.pem,
-		"apiserver.crt": serving.cert, "apiserver.key": serving.key,
-		"proxy.crt": proxy.cert, "proxy.key": proxy.key,
+	return &PKI{CA: ca, FrontProxy: frontProxy}, WriteFiles(dir, map[string][]byte{
+		"ca.crt": ca.PEM, "front-proxy-ca.crt": frontProxy.PEM,
+		"apiserver.crt": serving.Cert, "apiserver.key": serving.Key,
+		"proxy.crt": proxy.Cert, "proxy.key": proxy.Key,
 		"sa.key": accountsPEM, "sa.pub": pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: verifier}),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			return nil, fmt.Errorf("write key or certificate: %w", err)
-		}
-	}
-	return ca, nil
+	})
 }
 
-func newIssuer(name string) (*issuer, error) {
-	key, _, err := newKey()
+// WriteFiles writes files, by name, into dir.
+func WriteFiles(dir string, files map[string][]byte) error {
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			return fmt.Errorf("write file: %w", err)
+		}
+	}
+	return nil
+}
+
+// NewIssuer makes a certificate authority.
+func NewIssuer(name string) (*Issuer, error) {
+	key, _, err := NewKey()
 	if err != nil {
 		return nil, err
 	}
-	t, err := template(name)
+	t, err := Template(pkix.Name{CommonName: name})
 	if err != nil {
 		return nil, err
 	}
@@ -90,44 +103,44 @@ func newIssuer(name string) (*issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse CA %s: %w", name, err)
 	}
-	return &issuer{cert: cert, key: key, pem: certPEM(der)}, nil
+	return &Issuer{Cert: cert, Key: key, PEM: CertPEM(der)}, nil
 }
 
-// client issues a certificate whose user is name in groups.
-func (i *issuer) client(name string, groups ...string) (pair, error) {
-	t, err := template(name)
+// Client issues a certificate whose user is name in groups.
+func (i *Issuer) Client(name string, groups ...string) (Pair, error) {
+	t, err := Template(pkix.Name{CommonName: name, Organization: groups})
 	if err != nil {
-		return pair{}, err
+		return Pair{}, err
 	}
-	t.Subject.Organization = groups
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	return i.sign(t)
 }
 
-// server issues a certificate for the loopback address.
-func (i *issuer) server() (pair, error) {
-	t, err := template("localhost")
+// Server issues a certificate for the loopback address.
+func (i *Issuer) Server() (Pair, error) {
+	t, err := Template(pkix.Name{CommonName: "localhost"})
 	if err != nil {
-		return pair{}, err
+		return Pair{}, err
 	}
 	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	t.DNSNames, t.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	return i.sign(t)
 }
 
-func (i *issuer) sign(t *x509.Certificate) (pair, error) {
-	key, keyPEM, err := newKey()
+func (i *Issuer) sign(t *x509.Certificate) (Pair, error) {
+	key, keyPEM, err := NewKey()
 	if err != nil {
-		return pair{}, err
+		return Pair{}, err
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, i.cert, key.Public(), i.key)
+	der, err := x509.CreateCertificate(rand.Reader, t, i.Cert, key.Public(), i.Key)
 	if err != nil {
-		return pair{}, fmt.Errorf("sign certificate of %s: %w", t.Subject.CommonName, err)
+		return Pair{}, fmt.Errorf("sign certificate of %s: %w", t.Subject.CommonName, err)
 	}
-	return pair{cert: certPEM(der), key: keyPEM}, nil
+	return Pair{Cert: CertPEM(der), Key: keyPEM}, nil
 }
 
-func newKey() (crypto.Signer, []byte, error) {
+// NewKey makes a private key and its encoding in PEM.
+func NewKey() (crypto.Signer, []byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, fmt.Errorf("generate key: %w", err)
@@ -139,20 +152,22 @@ func newKey() (crypto.Signer, []byte, error) {
 	return key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-func template(name string) (*x509.Certificate, error) {
+// Template is what all certificates have in common.
+func Template(subject pkix.Name) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {
 		return nil, fmt.Errorf("make serial number: %w", err)
 	}
 	return &x509.Certificate{
 		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: name},
+		Subject:      subject,
 		NotBefore:    time.Now().Add(-certLife),
 		NotAfter:     time.Now().Add(certLife),
 		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 	}, nil
 }
 
-func certPEM(der []byte) []byte {
+// CertPEM encodes a certificate.
+func CertPEM(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

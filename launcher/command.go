@@ -20,20 +20,20 @@ var (
 )
 
 // onCommand carries out what the plugin asks for.
-func (l *launcher) onCommand(ctx context.Context, c *session.Command) error {
+func (l *launcher) onCommand(ctx context.Context, c *session.Command) (any, error) {
 	switch c.Verb {
 	case session.VerbShutdown:
 		grace := l.options.grace()
 		if s := c.GracePeriodSeconds; s != nil {
 			grace = time.Duration(max(*s, 0)) * time.Second
 		}
-		return l.requestStop(stop{grace: grace})
+		return nil, l.requestStop(stop{grace: grace})
 	case session.VerbKill:
-		return l.requestStop(stop{})
+		return nil, l.requestStop(stop{})
 	case session.VerbPause, session.VerbUnpause, session.VerbReset, session.VerbSoftReboot:
-		return l.onRunning(ctx, c.Verb)
+		return nil, l.onRunning(ctx, c.Verb)
 	}
-	return errors.New(session.UnknownVerb(c.Verb))
+	return nil, errors.New(session.UnknownVerb(c.Verb))
 }
 
 // onRunning carries out a verb that needs a guest.

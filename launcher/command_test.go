@@ -14,7 +14,7 @@ import (
 func TestVerbsAreIdempotent(t *testing.T) {
 	l, h, _ := running(t, obedient)
 	for _, verb := range []session.Verb{session.VerbUnpause, session.VerbPause, session.VerbPause, session.VerbUnpause, session.VerbUnpause} {
-		if err := l.onCommand(context.Background(), &session.Command{Verb: verb}); err != nil {
+		if _, err := l.onCommand(context.Background(), &session.Command{Verb: verb}); err != nil {
 			t.Errorf("%s: %v", verb, err)
 		}
 	}
@@ -22,7 +22,7 @@ func TestVerbsAreIdempotent(t *testing.T) {
 		t.Errorf("calls: %s", h.history())
 	}
 	l.hypervisor = nil
-	if err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbPause}); err == nil {
+	if _, err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbPause}); err == nil {
 		t.Error("a guest that does not run was paused")
 	}
 }
@@ -30,7 +30,7 @@ func TestVerbsAreIdempotent(t *testing.T) {
 // A newer plugin recognises these words; launchers of all versions answer with them.
 func TestUnknownVerbIsRefusedInTheWordsThatPluginsKnow(t *testing.T) {
 	l, _, _ := running(t, obedient)
-	err := l.onCommand(context.Background(), &session.Command{Verb: "dance"})
+	_, err := l.onCommand(context.Background(), &session.Command{Verb: "dance"})
 	if err == nil || err.Error() != `verb "dance" is not known` || err.Error() != session.UnknownVerb("dance") {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestReboots(t *testing.T) {
 			l, h, _ := running(t, obedient)
 			h.state, h.noAgent, l.report.AgentConnected = tc.state, tc.noAgent, tc.agent
 			l.stopping.Store(tc.stopping)
-			err := l.onCommand(context.Background(), &session.Command{Verb: tc.verb})
+			_, err := l.onCommand(context.Background(), &session.Command{Verb: tc.verb})
 			if (err != nil) != (tc.refusal != "") || err != nil && !strings.Contains(err.Error(), tc.refusal) {
 				t.Errorf("got %v, want %q", err, tc.refusal)
 			}

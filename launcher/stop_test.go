@@ -81,7 +81,7 @@ func TestAgentIsAskedBeforeTheButtonIsPressed(t *testing.T) {
 func TestPausedGuestIsResumedToShutDown(t *testing.T) {
 	l, h, pid := running(t, poweringOff)
 	h.onPower = func() { _ = unix.Kill(pid, unix.SIGUSR1) }
-	if err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbPause}); err != nil {
+	if _, err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbPause}); err != nil {
 		t.Fatal(err)
 	}
 	supervise(t, l, pid, func(terminate func()) { terminate() })
@@ -104,11 +104,11 @@ func TestGuestThatDoesNotShutDownIsPoweredOff(t *testing.T) {
 	l, h, pid := running(t, obedient)
 	got := supervise(t, l, pid, func(func()) {
 		seconds := int64(0)
-		if err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbShutdown}); err != nil {
+		if _, err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbShutdown}); err != nil {
 			t.Error(err)
 		}
 		// A second request shortens the wait; a longer one would not prolong it.
-		if err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbShutdown, GracePeriodSeconds: &seconds}); err != nil {
+		if _, err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbShutdown, GracePeriodSeconds: &seconds}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -121,7 +121,7 @@ func TestGuestThatDoesNotShutDownIsPoweredOff(t *testing.T) {
 func TestKillEndsTheGuestAtOnce(t *testing.T) {
 	l, _, pid := running(t, obedient)
 	got := supervise(t, l, pid, func(func()) {
-		if err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbKill}); err != nil {
+		if _, err := l.onCommand(context.Background(), &session.Command{Verb: session.VerbKill}); err != nil {
 			t.Error(err)
 		}
 	})

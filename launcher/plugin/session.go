@@ -7,8 +7,10 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"reflect"
@@ -25,6 +27,10 @@ const (
 	maxRedial = time.Second
 	// maxCommands is far more than a plugin sends before it waits for a result.
 	maxCommands = 64
+	// maxConcurrent caps the commands that are carried out beside others.
+	maxConcurrent = 8
+	// handoverTimeout is how long the plugin may take to accept a stream.
+	handoverTimeout = 5 * time.Second
 )
 
 // Session is the connection that carries reports and commands.
@@ -33,7 +39,7 @@ type Session struct {
 	netns  *os.File
 	// start gets every Start of the plugin, execute every Command.
 	start   func(*session.Start)
-	execute func(context.Context, *session.Command) error
+	execute Execute
 
 	// mu guards all below.
 	mu sync.Mutex
@@ -46,9 +52,12 @@ type Session struct {
 	changed chan struct{}
 }
 
+// Execute carries out a command. What it returns is the answer: nil for done, an *os.File of a connected
+// unix stream socket, which is handed over and closed, or anything that can be encoded as JSON.
+type Execute func(context.Context, *session.Command) (any, error)
+
 // NewSession returns a session that is not connected yet. The network namespace goes to the plugin.
-func NewSession(socket string, netns *os.File, start func(*session.Start),
-	execute func(context.Context, *session.Command) error) *Session {
+func NewSession(socket string, netns *os.File, start func(*session.Start), execute Execute) *Session {
 	return &Session{socket: socket, netns: netns, start: start, execute: execute, changed: make(chan struct{})}
 }
 
@@ -183,22 +192,86 @@ func (s *Session) send(ctx context.Context, conn *session.Conn) {
 	}
 }
 
-// executeAll carries out commands one after the other, in their order.
+// executeAll carries out commands one after the other, in their order, but those that may run beside others.
 func (s *Session) executeAll(ctx context.Context, conn *session.Conn, commands <-chan *session.Command) {
+	var concurrent sync.WaitGroup
+	defer concurrent.Wait()
+	slots := make(chan struct{}, maxConcurrent)
 	for {
 		select {
 		case c := <-commands:
-			result := &session.Result{ID: c.ID}
-			if err := s.execute(ctx, c); err != nil {
-				result.Error = err.Error()
+			if !c.Verb.Concurrent() {
+				s.executeOne(ctx, conn, c)
+				continue
 			}
-			if err := conn.Send(&session.Message{Result: result}); err != nil {
-				klog.FromContext(ctx).Info("Result of a command was not delivered", "verb", c.Verb, "err", err)
+			select {
+			case slots <- struct{}{}:
+				concurrent.Go(func() {
+					defer func() { <-slots }()
+					s.executeOne(ctx, conn, c)
+				})
+			default:
+				s.deliver(ctx, conn, c, &session.Result{ID: c.ID, Error: errBusy.Error()})
 			}
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// errBusy refuses a query while earlier ones are not answered.
+var errBusy = fmt.Errorf("%d queries are not answered yet; try again in a moment", maxConcurrent)
+
+func (s *Session) executeOne(ctx context.Context, conn *session.Conn, c *session.Command) {
+	s.deliver(ctx, conn, c, s.result(ctx, c))
+}
+
+func (s *Session) deliver(ctx context.Context, conn *session.Conn, c *session.Command, result *session.Result) {
+	if err := conn.Send(&session.Message{Result: result}); err != nil {
+		klog.FromContext(ctx).Info("Result of a command was not delivered", "verb", c.Verb, "err", err)
+	}
+}
+
+// result carries out c.
+func (s *Session) result(ctx context.Context, c *session.Command) *session.Result {
+	answer, err := s.execute(ctx, c)
+	result := &session.Result{ID: c.ID}
+	if file, ok := answer.(*os.File); ok && err == nil {
+		err = s.handOver(ctx, c.ID, file)
+	} else if answer != nil && err == nil {
+		result.Data, err = json.Marshal(answer)
+		if len(result.Data) > maxData {
+			result.Data, err = nil, fmt.Errorf("the answer has %d bytes, at most %d are passed on", len(result.Data), maxData)
+		}
+	}
+	if err != nil {
+		result.Error = err.Error()
+	}
+	return result
+}
+
+// maxData leaves room for the rest of the frame.
+const maxData = session.MaxFromLauncher - 4<<10
+
+// handOver passes a stream to the plugin and closes it here.
+func (s *Session) handOver(ctx context.Context, command uint64, file *os.File) error {
+	defer file.Close()
+	ctx, cancel := context.WithTimeout(ctx, handoverTimeout)
+	defer cancel()
+	conn, closeConn, err := dial(ctx, s.socket)
+	if err != nil {
+		return err
+	}
+	defer closeConn()
+	hello := &session.Message{Hello: &session.Hello{Version: session.Version, Kind: session.KindStream, Command: command}}
+	if err := conn.Send(hello, int(file.Fd())); err != nil {
+		return fmt.Errorf("hand over stream: %w", err)
+	}
+	// The plugin closes the connection when it has the stream.
+	if _, _, err := conn.Receive(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("hand over stream: the node plugin did not take it: %w", err)
+	}
+	return nil
 }
 
 // dial connects to the plugin; the connection is closed when ctx ends.

@@ -14,7 +14,7 @@ import (
 )
 
 // newSession runs a session; started gets each Start, commands each Command.
-func newSession(t *testing.T, f *fake, execute func(*session.Command) error) (s *Session, started chan *session.Start) {
+func newSession(t *testing.T, f *fake, execute func(*session.Command) (any, error)) (s *Session, started chan *session.Start) {
 	t.Helper()
 	netns, err := os.Open("/proc/self/ns/net")
 	if err != nil {
@@ -23,12 +23,12 @@ func newSession(t *testing.T, f *fake, execute func(*session.Command) error) (s 
 	t.Cleanup(func() { netns.Close() })
 	started = make(chan *session.Start, 8)
 	s = NewSession(f.socket, netns, func(start *session.Start) { started <- start },
-		func(_ context.Context, c *session.Command) error { return execute(c) })
+		func(_ context.Context, c *session.Command) (any, error) { return execute(c) })
 	background(t, s.Run)
 	return s, started
 }
 
-func noCommands(*session.Command) error { return errors.New("not expected") }
+func noCommands(*session.Command) (any, error) { return nil, errors.New("not expected") }
 
 func start() *session.Message { return &session.Message{Start: &session.Start{VMI: []byte(`{}`)}} }
 
@@ -96,12 +96,12 @@ func TestRefusedSessionIsDialledAgain(t *testing.T) {
 func TestCommandsAreCarriedOutInOrder(t *testing.T) {
 	f := newFake(t)
 	verbs := make(chan session.Verb, 8)
-	_, started := newSession(t, f, func(c *session.Command) error {
+	_, started := newSession(t, f, func(c *session.Command) (any, error) {
 		verbs <- c.Verb
 		if c.Verb == session.VerbUnpause {
-			return errors.New("no")
+			return nil, errors.New("no")
 		}
-		return nil
+		return nil, nil
 	})
 	conn := f.accept(session.KindSession)
 	f.send(conn, start())

@@ -28,6 +28,8 @@ const (
 	KindSession Kind = "session"
 	// KindConsole carries the bytes of the first serial port; there is one at a time.
 	KindConsole Kind = "console"
+	// KindStream hands over what a Command asked to open. Nothing follows its Hello.
+	KindStream Kind = "stream"
 )
 
 // Message is one frame; exactly one of its fields is set.
@@ -43,10 +45,12 @@ type Message struct {
 }
 
 // Hello is the first frame of a connection, sent by the launcher. A session's Hello carries the
-// descriptor of the pod's network namespace beside it.
+// descriptor of the pod's network namespace beside it, a stream's that of a connected unix stream socket.
 type Hello struct {
 	Version int  `json:"version"`
 	Kind    Kind `json:"kind"`
+	// Command is the ID of the Command that a stream answers.
+	Command uint64 `json:"command,omitempty"`
 }
 
 // Start answers a session's Hello once the pod network is plumbed. A launcher that already runs
@@ -136,7 +140,29 @@ const (
 	VerbShutdown Verb = "shutdown"
 	// VerbKill ends QEMU at once.
 	VerbKill Verb = "kill"
+
+	// VerbVNC opens a connection to the guest's screen, which speaks RFB.
+	VerbVNC Verb = "vnc"
+	// VerbScreenshot opens a stream of the screen's picture as PNG.
+	VerbScreenshot Verb = "screenshot"
+	// VerbGuestInfo, VerbUsers and VerbFilesystems ask the guest's agent; the answers are those of the
+	// subresources guestosinfo, userlist and filesystemlist.
+	VerbGuestInfo   Verb = "guestosinfo"
+	VerbUsers       Verb = "userlist"
+	VerbFilesystems Verb = "filesystemlist"
+	// VerbFreeze and VerbUnfreeze have the guest's agent hold back writes to its file systems.
+	VerbFreeze   Verb = "freeze"
+	VerbUnfreeze Verb = "unfreeze"
 )
+
+// Concurrent tells that commands of the verb change nothing, so that they need not wait for others.
+func (v Verb) Concurrent() bool {
+	switch v {
+	case VerbVNC, VerbScreenshot, VerbGuestInfo, VerbUsers, VerbFilesystems:
+		return true
+	}
+	return false
+}
 
 // UnknownVerb is the error of a launcher that does not know the verb. A plugin meets launchers of
 // older versions, which have always used these words; it recognises them by the text.
@@ -148,12 +174,16 @@ type Command struct {
 	Verb Verb   `json:"verb"`
 	// GracePeriodSeconds overrides the VMI's grace period for a shutdown.
 	GracePeriodSeconds *int64 `json:"gracePeriodSeconds,omitempty"`
+	// Arguments are the verb's options as JSON; empty where it has none.
+	Arguments json.RawMessage `json:"arguments,omitempty"`
 }
 
 // Result answers a Command; an empty Error means that it was done.
 type Result struct {
 	ID    uint64 `json:"id"`
 	Error string `json:"error,omitempty"`
+	// Data is the answer of a query as JSON; the frame has at most MaxFromLauncher bytes.
+	Data json.RawMessage `json:"data,omitempty"`
 }
 
 // Resume answers a console's Hello: the plugin holds the serial output up to Offset.

@@ -99,6 +99,10 @@ func (g *Guest) serve(socket *net.UnixConn) {
 		if err := g.serveSession(ctx, conn, files); err != nil {
 			g.complain(err, "Session closed")
 		}
+	case session.KindStream:
+		if err := g.takeStream(m.Hello, files[0]); err != nil {
+			g.complain(err, "Stream is not taken")
+		}
 	}
 }
 
@@ -108,12 +112,13 @@ func checkHello(hello *session.Hello, files []*os.File) error {
 		return errors.New("hello: another message came first")
 	case hello.Version < 1 || hello.Version > session.Version:
 		return fmt.Errorf("hello: version %d is not supported; this plugin speaks 1 to %d", hello.Version, session.Version)
-	case hello.Kind == session.KindSession && len(files) != 1:
-		return fmt.Errorf("hello: a session comes with one descriptor, not %d", len(files))
-	case hello.Kind == session.KindConsole && len(files) != 0:
-		return fmt.Errorf("hello: a console comes without descriptors, not %d", len(files))
-	case hello.Kind != session.KindSession && hello.Kind != session.KindConsole:
+	}
+	descriptors, known := map[session.Kind]int{session.KindSession: 1, session.KindConsole: 0, session.KindStream: 1}[hello.Kind]
+	switch {
+	case !known:
 		return fmt.Errorf("hello: kind %.32q is not supported", hello.Kind)
+	case len(files) != descriptors:
+		return fmt.Errorf("hello: a %s comes with %d descriptors, not %d", hello.Kind, descriptors, len(files))
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ type link struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	// waiting holds the commands without an answer; the guest's mutex guards it.
-	waiting map[uint64]chan string
+	waiting map[uint64]*call
 	// told is the grace period in seconds with which the launcher was told to stop its guest; nil
 	// when it was not. The guest's mutex guards it.
 	told *int64
@@ -68,7 +68,7 @@ func (g *Guest) serveSession(ctx context.Context, conn *session.Conn, files []*o
 	defer ns.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &link{conn: conn, cancel: cancel, done: make(chan struct{}), waiting: map[uint64]chan string{}}
+	l := &link{conn: conn, cancel: cancel, done: make(chan struct{}), waiting: map[uint64]*call{}}
 	g.replace(l)
 	defer g.detach(l)
 	if err := g.manager.claim(ns.ID(), g); err != nil {
@@ -192,8 +192,8 @@ func (g *Guest) detach(l *link) {
 	if g.current == l {
 		g.current = nil
 	}
-	for id, answer := range l.waiting {
-		close(answer)
+	for id, waiting := range l.waiting {
+		close(waiting.answer)
 		delete(l.waiting, id)
 	}
 }

@@ -34,7 +34,9 @@ const (
 
 // link is an open session.
 type link struct {
-	conn   *session.Conn
+	conn *session.Conn
+	// ns is where the launcher is; it is closed with the session.
+	ns     *network.Namespace
 	cancel context.CancelFunc
 	done   chan struct{}
 	// waiting holds the commands without an answer; the guest's mutex guards it.
@@ -68,7 +70,7 @@ func (g *Guest) serveSession(ctx context.Context, conn *session.Conn, files []*o
 	defer ns.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &link{conn: conn, cancel: cancel, done: make(chan struct{}), waiting: map[uint64]*call{}}
+	l := &link{conn: conn, ns: ns, cancel: cancel, done: make(chan struct{}), waiting: map[uint64]*call{}}
 	g.replace(l)
 	defer g.detach(l)
 	if err := g.manager.claim(ns.ID(), g); err != nil {

@@ -4,6 +4,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -16,13 +17,25 @@ import (
 func (n *Namespace) Do(fn func() error) error {
 	result := make(chan error, 1)
 	go onOwnThread(func() {
-		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
+		if err := n.enter(); err != nil {
 			result <- fmt.Errorf("enter network namespace: %w", err)
 			return
 		}
 		result <- fn()
 	})
 	return <-result
+}
+
+// enter takes the calling thread into the namespace. Close may run at the same time: the descriptor is
+// held meanwhile, because its number may belong to another tenant's namespace afterwards.
+func (n *Namespace) enter() error {
+	raw, err := n.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failure error
+	err = raw.Control(func(fd uintptr) { failure = unix.Setns(int(fd), unix.CLONE_NEWNET) })
+	return errors.Join(err, failure)
 }
 
 // onOwnThread runs fn on a thread that Go destroys afterwards, because it stays locked. The main

@@ -31,6 +31,9 @@ func addGraphics(devices *libvirtxml.DomainDeviceList, in Input) error {
 		return fmt.Errorf("spec.domain.devices.video.type: %q is not supported; use vga, bochs, cirrus, virtio or ramfb", card)
 	}
 	devices.Graphics = []libvirtxml.DomainGraphic{{VNC: &libvirtxml.DomainGraphicVNC{
+		// Viewers share the screen, also with those that ask for it alone without meaning it, as some do
+		// by default. force-shared would send these away.
+		SharePolicy: "ignore",
 		Listeners: []libvirtxml.DomainGraphicListener{{
 			Socket: &libvirtxml.DomainGraphicListenerSocket{Socket: in.VNCSocket},
 		}},

@@ -53,6 +53,8 @@ type Effects struct {
 	SetRunStrategy v1.VirtualMachineRunStrategy
 	// Delete asks for the deletion of the instance with that UID; empty when none.
 	Delete types.UID
+	// LastNode asks to note the node on which the instance ends; empty when that is known.
+	LastNode string
 	// RemoveFinalizer lets the virtual machine go.
 	RemoveFinalizer bool
 	// RequeueAfter asks to be called again after that time; zero when only a change matters.
@@ -102,6 +104,7 @@ func Next(state State) (v1.VirtualMachineStatus, Effects) {
 		s.countFailures()
 		s.follow()
 	}
+	s.effects.LastNode = s.lastNode()
 	s.report()
 	return *s.status, s.effects
 }

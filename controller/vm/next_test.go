@@ -67,6 +67,8 @@ func (w *world) do(t *testing.T, command []string) {
 		w.request(args[0])
 	case "vmi":
 		w.instance(t, args)
+	case "node":
+		w.vmi.Status.NodeName = args[0]
 	case "wait":
 		d, err := time.ParseDuration(args[0])
 		if err != nil {
@@ -237,6 +239,10 @@ func (w *world) after(state *State, effects Effects) bool {
 	case effects.Delete != "":
 		fmt.Fprintln(&w.out, "-> delete", effects.Delete)
 		w.vmi.DeletionTimestamp = &metav1.Time{Time: w.now}
+		w.note(effects)
+		return true
+	case effects.LastNode != "":
+		w.note(effects)
 		return true
 	case effects.RemoveFinalizer:
 		fmt.Fprintln(&w.out, "-> remove finalizer")
@@ -246,6 +252,13 @@ func (w *world) after(state *State, effects Effects) bool {
 		fmt.Fprintln(&w.out, "-> look again in", effects.RequeueAfter)
 	}
 	return false
+}
+
+func (w *world) note(effects Effects) {
+	if effects.LastNode != "" {
+		fmt.Fprintln(&w.out, "-> note last node", effects.LastNode)
+		w.vm.Annotations = map[string]string{v1.LastNodeAnnotation: effects.LastNode}
+	}
 }
 
 func (w *world) write(status v1.VirtualMachineStatus) {

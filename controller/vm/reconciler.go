@@ -75,7 +75,12 @@ func (r *Reconciler) before(ctx context.Context, vm *v1.VirtualMachine, effects 
 // after performs the effects that come after the status.
 func (r *Reconciler) after(ctx context.Context, vm *v1.VirtualMachine, effects Effects) error {
 	if effects.Delete != "" {
-		return r.delete(ctx, vm, effects.Delete)
+		if err := r.delete(ctx, vm, effects.Delete); err != nil {
+			return err
+		}
+	}
+	if effects.LastNode != "" {
+		return r.noteLastNode(ctx, vm, effects.LastNode)
 	}
 	if effects.RemoveFinalizer {
 		return r.removeFinalizer(ctx, vm)

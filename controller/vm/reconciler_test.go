@@ -197,3 +197,25 @@ func TestFailureIsShownOnce(t *testing.T) {
 		t.Errorf("%d status writes, %d events", got, len(r.events.Events))
 	}
 }
+
+func TestEndIsNotedAfterTheDeletionAndOnce(t *testing.T) {
+	vm := demo(v1.RunStrategyHalted)
+	vm.Annotations = map[string]string{"kept": "yes"}
+	vmi := instanceOf(vm, v1.Running)
+	vmi.Status.NodeName = "node-a"
+	r := newRig(vm, vmi)
+	r.VMs.Put(vm.DeepCopy())
+	r.VMIs.Put(vmi.DeepCopy())
+	for range 3 {
+		if _, err := r.Reconcile(t.Context(), demoKey); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := r.writes(), "update virtualmachines/status, delete virtualmachineinstances, patch virtualmachines"; !strings.HasPrefix(got, want) ||
+		strings.Count(got, "patch") != 1 {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := r.VMs.Get(demoKey).Annotations; got[v1.LastNodeAnnotation] != "node-a" || got["kept"] != "yes" {
+		t.Errorf("annotations %v", got)
+	}
+}

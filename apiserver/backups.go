@@ -60,7 +60,10 @@ func (o *Options) saveRegularly(generic *genericapiserver.RecommendedConfig, cli
 	// A server without backups serves; like a lack of room this is for /healthz alone.
 	generic.HealthzChecks = append(generic.HealthzChecks, scheduler)
 	return generic.AddPostStartHook("virtplane-backups", func(hook genericapiserver.PostStartHookContext) error {
-		reporter := newReporter(hook, host, o.Namespace, o.ServiceName)
+		reporter, err := newReporter(hook, host, o.Namespace, o.ServiceName)
+		if err != nil {
+			return err
+		}
 		go reporter.watch(hook, "BackupFailed", scheduler.Check)
 		go scheduler.Run(hook)
 		return nil

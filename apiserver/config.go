@@ -26,7 +26,7 @@ import (
 // timeout would cut them.
 var longRunning = genericfilters.BasicLongRunningRequestCheck(
 	sets.NewString("watch", "proxy"),
-	sets.NewString("console", "vnc", "portforward", "usbredir", "vsock", "proxy"),
+	sets.NewString("console", "log", "vnc", "portforward", "usbredir", "vsock", "proxy"),
 )
 
 // watchDrain is how long a stopping server takes to end its watches one after another. Without it an

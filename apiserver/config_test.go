@@ -21,6 +21,7 @@ func TestStreamsAndWatchesStayOpen(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/apis/kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/console":              true,
 		"/apis/subresources.kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/console": true,
+		"/apis/kubevirt.io/v1/namespaces/a/virtualmachines/b/log?follow=true":              true,
 		"/apis/kubevirt.io/v1/namespaces/a/virtualmachines?watch=true":                     true,
 		"/apis/kubevirt.io/v1/namespaces/a/virtualmachines/b":                              false,
 		"/apis/kubevirt.io/v1/namespaces/a/virtualmachineinstances/b/pause":                false,

@@ -24,7 +24,11 @@ func (o *Options) watchCertificates(generic *genericapiserver.RecommendedConfig,
 // tellOf has what a check finds told by an event and in the log.
 func (o *Options) tellOf(generic *genericapiserver.RecommendedConfig, host kubernetes.Interface, reason string, check func(*http.Request) error) error {
 	if err := generic.AddPostStartHook("virtplane-tell-of-"+strings.ToLower(reason), func(hook genericapiserver.PostStartHookContext) error {
-		go newReporter(hook, host, o.Namespace, o.ServiceName).watch(hook, reason, check)
+		reporter, err := newReporter(hook, host, o.Namespace, o.ServiceName)
+		if err != nil {
+			return err
+		}
+		go reporter.watch(hook, reason, check)
 		return nil
 	}); err != nil {
 		return fmt.Errorf("add hook: %w", err)

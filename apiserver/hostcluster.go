@@ -88,12 +88,16 @@ func (o *Options) followed(factory informers.SharedInformerFactory) (map[string]
 	return out, nil
 }
 
-// start follows the host cluster until ctx ends.
-func (h hostCluster) start(ctx context.Context) {
-	h.informers.Start(ctx.Done())
-	reporter := newReporter(ctx, h.client, h.namespace, h.service)
-	go reporter.watch(ctx, "UnsafeFrontProxy", h.proxy.Check)
-	go reporter.watch(ctx, "MissingRights", h.rules.Rights)
+// start follows the host cluster until the hook ends.
+func (h hostCluster) start(hook genericapiserver.PostStartHookContext) error {
+	h.informers.Start(hook.Done())
+	reporter, err := newReporter(hook, h.client, h.namespace, h.service)
+	if err != nil {
+		return err
+	}
+	go reporter.watch(hook, "UnsafeFrontProxy", h.proxy.Check)
+	go reporter.watch(hook, "MissingRights", h.rules.Rights)
+	return nil
 }
 
 // appeared returns true when the host cluster serves what it did not when the server began, false when ctx ends.

@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/kubernetes"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -21,20 +22,27 @@ import (
 // while the server starts, is not reported.
 const reportInterval = 5 * time.Second
 
-// reporter tells administrators of problems that last: in the log and by an Event of the server's Service.
+// reporter tells administrators of problems that last: in the log, by an Event of the server's Service and by a
+// condition of the KubeVirt object.
 type reporter struct {
-	recorder record.EventRecorder
-	about    runtime.Object
+	recorder   record.EventRecorder
+	about      runtime.Object
+	conditions *conditions
 }
 
-// newReporter returns a reporter whose events end with ctx.
-func newReporter(ctx context.Context, client kubernetes.Interface, namespace, service string) *reporter {
-	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+// newReporter returns a reporter whose events end with the hook.
+func newReporter(hook genericapiserver.PostStartHookContext, client kubernetes.Interface, namespace, service string) (*reporter, error) {
+	conditions, err := newConditions(hook.LoopbackClientConfig, namespace)
+	if err != nil {
+		return nil, err
+	}
+	broadcaster := record.NewBroadcaster(record.WithContext(hook))
 	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: client.CoreV1().Events(namespace)})
 	return &reporter{
-		recorder: broadcaster.NewRecorder(clientscheme.Scheme, corev1.EventSource{Component: "virt-apiserver"}),
-		about:    &corev1.ObjectReference{APIVersion: "v1", Kind: "Service", Namespace: namespace, Name: service},
-	}
+		recorder:   broadcaster.NewRecorder(clientscheme.Scheme, corev1.EventSource{Component: "virt-apiserver"}),
+		about:      &corev1.ObjectReference{APIVersion: "v1", Kind: "Service", Namespace: namespace, Name: service},
+		conditions: conditions,
+	}, nil
 }
 
 // watch reports each problem that check tells of when it begins and when it is over, until ctx ends.
@@ -42,6 +50,8 @@ func (r *reporter) watch(ctx context.Context, reason string, check func(*http.Re
 	ticker := time.NewTicker(reportInterval)
 	defer ticker.Stop()
 	var seen, told error
+	// What this server said before it was started again may be over.
+	noted := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -51,9 +61,15 @@ func (r *reporter) watch(ctx context.Context, reason string, check func(*http.Re
 		problem := check(nil)
 		if text(problem) == text(seen) && text(problem) != text(told) {
 			r.tell(ctx, reason, problem)
-			told = problem
+			told, noted = problem, false
 		}
 		seen = problem
+		if !noted {
+			err := r.conditions.tell(ctx, reason, told)
+			// A full storage takes no condition; the event and the log have told.
+			noted = err == nil
+			klog.FromContext(ctx).V(3).Info("Told of a problem in the status", "problem", reason, "err", err)
+		}
 	}
 }
 

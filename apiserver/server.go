@@ -65,10 +65,7 @@ func (c *Config) New() (*Server, error) {
 
 // addHooks starts what runs beside the server.
 func (c *Config) addHooks(generic *genericapiserver.GenericAPIServer) error {
-	if err := generic.AddPostStartHook("virtplane-host-cluster", func(hook genericapiserver.PostStartHookContext) error {
-		c.host.start(hook)
-		return nil
-	}); err != nil {
+	if err := generic.AddPostStartHook("virtplane-host-cluster", c.host.start); err != nil {
 		return fmt.Errorf("add hook: %w", err)
 	}
 	if err := generic.AddPostStartHook("virtplane-certificates", func(hook genericapiserver.PostStartHookContext) error {

@@ -44,7 +44,10 @@ func (o *Options) keepSpace(generic *genericapiserver.RecommendedConfig, host ku
 		return err
 	}
 	return generic.AddPostStartHook("virtplane-storage-space", func(hook genericapiserver.PostStartHookContext) error {
-		reporter := newReporter(hook, host, o.Namespace, o.ServiceName)
+		reporter, err := newReporter(hook, host, o.Namespace, o.ServiceName)
+		if err != nil {
+			return err
+		}
 		go reporter.watch(hook, "StorageSpace", keeper.Check)
 		go func() {
 			defer client.Close()

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	clientset "github.com/virtplane/virtplane/client/clientset/versioned"
 )
 
 // withBulk makes an object large by an annotation that cannot be compressed, which is no more than any user may.
@@ -36,6 +37,20 @@ func TestAtTheQuota(t *testing.T) {
 	s := startOwnServer(t, "quota", fmt.Sprint("--etcd-quota-backend-bytes=", 40<<20))
 	api := s.api.VirtualMachines(ns)
 	admin := must(s.login("admin", "system:masters"))(t)
+	objects := must(clientset.NewForConfig(admin))(t).KubevirtV1().KubeVirts(systemNamespace)
+	must(objects.Create(t.Context(), &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Name: v1.KubeVirtName}}, metav1.CreateOptions{}))(t)
+	condition := func(ctx context.Context, status v1.ConditionStatus, text string) error {
+		kv, err := objects.Get(ctx, v1.KubeVirtName, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		for _, c := range kv.Status.Conditions {
+			if c.Type == "StorageSpace" && c.Status == status && strings.Contains(c.Message, text) {
+				return nil
+			}
+		}
+		return fmt.Errorf("the conditions are %+v", kv.Status.Conditions)
+	}
 	var refusal error
 	count := 0
 	for ; refusal == nil && count < 10000; count++ {
@@ -79,6 +94,9 @@ func TestAtTheQuota(t *testing.T) {
 		}
 		return fmt.Errorf("%d events, none of which says what to do", len(events.Items))
 	})
+	eventually(t, "condition", func(ctx context.Context) error {
+		return condition(ctx, v1.ConditionTrue, "new objects are refused")
+	})
 
 	for i := range count / 2 {
 		name := fmt.Sprint("vm-", i)
@@ -105,4 +123,5 @@ func TestAtTheQuota(t *testing.T) {
 		}
 		return nil
 	})
+	eventually(t, "condition after deletions", func(ctx context.Context) error { return condition(ctx, v1.ConditionFalse, "") })
 }

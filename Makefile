@@ -69,6 +69,10 @@ test-clients: $(CLUSTER) ## the published virtctl and Go client; builds them the
 bench-start: ## start-up times and memory of VMs in the running cluster
 	@go run ./test/bench/start
 
+.PHONY: bench-console
+bench-console: ## consoles and forwarded ports of VMs in the running cluster, beside those of pods
+	@go run ./test/bench/console
+
 .PHONY: bench-api
 bench-api: $(CLUSTER) ## cost of the API beside a CRD and ConfigMaps; ARGS=--quick for a short run
 	@$(CLUSTER) tools

@@ -53,8 +53,8 @@ func (c *ControlPlane) Login(user string, groups ...string) (*rest.Config, error
 	if err != nil {
 		return nil, err
 	}
-	// The client must not be what is slow.
-	return &rest.Config{Host: c.url, QPS: -1, TLSClientConfig: rest.TLSClientConfig{CAData: c.ca.PEM, CertData: login.Cert, KeyData: login.Key}}, nil
+	// The client must not be what is slow, nor print a line for each of thousands of objects.
+	return &rest.Config{Host: c.url, QPS: -1, WarningHandler: rest.NoWarnings{}, TLSClientConfig: rest.TLSClientConfig{CAData: c.ca.PEM, CertData: login.Cert, KeyData: login.Key}}, nil
 }
 
 func (c *ControlPlane) writeKubeconfig(path string, login *clientcmdapi.AuthInfo) error {

@@ -14,6 +14,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/virtplane/virtplane/test/controlplane"
 )
@@ -44,8 +45,13 @@ func (b *bench) memory(ctx context.Context, c *column) error {
 		return fmt.Errorf("etcd holds %d objects under %s, not %d", found, c.prefix, b.objects)
 	}
 	c.add("bytes in etcd", float64(size)/float64(found))
-	sum := 0.0
+	sum, live := 0.0, 0.0
 	for _, p := range c.servers {
+		heap, err := b.liveHeap(ctx, p)
+		if err != nil {
+			return err
+		}
+		live += heap
 		rss, err := resident(p)
 		if err != nil {
 			return err
@@ -54,7 +60,36 @@ func (b *bench) memory(ctx context.Context, c *column) error {
 		sum += rss
 	}
 	c.add("RSS, MiB", sum)
+	c.add("live heap, MiB", live)
 	return nil
+}
+
+// liveHeap has a server collect its garbage and returns what is left in MiB; 0 for etcd, which cannot be asked. The
+// resident set of a server that has been busy is mostly garbage of what it did before.
+func (b *bench) liveHeap(ctx context.Context, p *controlplane.Process) (float64, error) {
+	config := b.login(p)
+	if config == nil {
+		return 0, nil
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return 0, fail("make client", err)
+	}
+	requests := client.CoreV1().RESTClient()
+	if err := requests.Get().AbsPath("/debug/pprof/heap").Param("gc", "1").Do(ctx).Error(); err != nil {
+		return 0, fail("collect garbage of "+p.Name, err)
+	}
+	metrics, err := requests.Get().AbsPath("/metrics").Do(ctx).Raw()
+	if err != nil {
+		return 0, fail("read metrics of "+p.Name, err)
+	}
+	for line := range strings.Lines(string(metrics)) {
+		if value, ok := strings.CutPrefix(line, "go_memstats_heap_alloc_bytes "); ok {
+			bytes, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return bytes / (1 << 20), err
+		}
+	}
+	return 0, fmt.Errorf("read metrics of %s: no go_memstats_heap_alloc_bytes", p.Name)
 }
 
 // cpu returns the seconds of processor time that the column's servers have used so far.

@@ -31,20 +31,29 @@ func (b *bench) profile(ctx context.Context, c *column, step string) func() erro
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, p := range c.servers {
-		config := b.cp.Admin
-		switch p {
-		case b.cp.VirtAPIServer:
-			// Directly: kube-apiserver forwards no such path.
-			config = rest.CopyConfig(config)
-			config.Host = "https://127.0.0.1:" + strconv.Itoa(p.Port)
-			config.CAData, config.Insecure = nil, true
-		case b.cp.Etcd:
-			continue // serves no profiles
+		config := b.login(p)
+		if config == nil {
+			continue
 		}
 		path := filepath.Join(b.profiles, strings.NewReplacer(", ", "-", " ", "-").Replace(fmt.Sprintf("%s-%s-%s.pprof", c.name, step, p.Name)))
 		group.Go(func() error { return takeProfile(ctx, config, p, path) })
 	}
 	return group.Wait
+}
+
+// login returns how to reach a server itself; nil for etcd, which serves nothing but its API.
+func (b *bench) login(p *controlplane.Process) *rest.Config {
+	switch p {
+	case b.cp.Etcd:
+		return nil
+	case b.cp.VirtAPIServer:
+		// Directly: kube-apiserver forwards no such path.
+		config := rest.CopyConfig(b.cp.Admin)
+		config.Host = "https://127.0.0.1:" + strconv.Itoa(p.Port)
+		config.CAData, config.Insecure = nil, true
+		return config
+	}
+	return b.cp.Admin
 }
 
 func takeProfile(ctx context.Context, config *rest.Config, p *controlplane.Process, path string) error {

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/test/bench/series"
 )
 
 const qemu = "qemu-system-x86"
@@ -53,8 +54,8 @@ func (c *cluster) printMemory(ctx context.Context, n int) error {
 	if err != nil {
 		return fail("list launcher pods", err)
 	}
-	byProcess := map[string]*series{}
-	var beside series
+	byProcess := map[string]*series.Series{}
+	var beside series.Series
 	for _, pod := range pods.Items {
 		processes, err := processesOf(string(pod.UID))
 		if err != nil {
@@ -67,21 +68,21 @@ func (c *cluster) printMemory(ctx context.Context, n int) error {
 		sum := 0.0
 		for name, pss := range processes {
 			if byProcess[name] == nil {
-				byProcess[name] = &series{}
+				byProcess[name] = &series.Series{}
 			}
-			byProcess[name].add(pss)
+			byProcess[name].Add(pss)
 			if name != qemu {
 				sum += pss
 			}
 		}
-		beside.add(sum)
+		beside.Add(sum)
 	}
-	title("Memory of an instance among %d (PSS, MiB)", n)
-	header()
+	series.Title("Memory of an instance among %d (PSS, MiB)", n)
+	series.Header()
 	for _, name := range slices.Sorted(maps.Keys(byProcess)) {
-		byProcess[name].print(name)
+		byProcess[name].Print(name)
 	}
-	beside.print("everything beside QEMU")
+	beside.Print("everything beside QEMU")
 	return nil
 }
 

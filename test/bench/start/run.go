@@ -10,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/virtplane/virtplane/test/bench/series"
 )
 
 // defaultSettle lets a small guest reach its login prompt under emulation and go idle.
@@ -50,48 +52,48 @@ func (o options) run(ctx context.Context) error {
 
 // sequence measures instances and pods one after another, in turns, so that both meet the same noise.
 func (o options) sequence(ctx context.Context, c *cluster) error {
-	var vms, pods, ends, podEnds series
-	steps := map[string]*series{}
+	var vms, pods, ends, podEnds series.Series
+	steps := map[string]*series.Series{}
 	for i := range o.sequential {
 		name := fmt.Sprintf("seq-%d", i)
 		pod, err := c.startPods(ctx, []string{"pod-" + name})
 		if err != nil {
 			return err
 		}
-		pods.add(pod...)
+		pods.Add(pod...)
 		end, err := c.endPods(ctx, []string{"pod-" + name})
 		if err != nil {
 			return err
 		}
-		podEnds.add(end...)
+		podEnds.Add(end...)
 		timings, err := c.startInstances(ctx, []string{name}, o.guest, nil)
 		if err != nil {
 			return err
 		}
 		for step, at := range timings[0].steps {
 			if steps[step] == nil {
-				steps[step] = &series{}
+				steps[step] = &series.Series{}
 			}
-			steps[step].add(at)
+			steps[step].Add(at)
 		}
-		vms.add(timings[0].running)
+		vms.Add(timings[0].running)
 		if end, err = c.endInstances(ctx, []string{name}); err != nil {
 			return err
 		}
-		ends.add(end...)
+		ends.Add(end...)
 	}
-	title("One after another, %d times (seconds)", o.sequential)
-	header()
-	pods.print("plain pod of the launcher image -> Running")
-	vms.print("instance with a containerDisk -> Running")
-	fmt.Printf("%-46s %.1f\n", "ratio of the medians", vms.p50()/pods.p50())
-	podEnds.print("plain pod deleted (grace 0 s: by force)")
-	ends.print("instance deleted (grace 0 s)")
-	title("Where the time goes: seconds since the request was sent")
-	header()
+	series.Title("One after another, %d times (seconds)", o.sequential)
+	series.Header()
+	pods.Print("plain pod of the launcher image -> Running")
+	vms.Print("instance with a containerDisk -> Running")
+	fmt.Printf("%-46s %.1f\n", "ratio of the medians", vms.P50()/pods.P50())
+	podEnds.Print("plain pod deleted (grace 0 s: by force)")
+	ends.Print("instance deleted (grace 0 s)")
+	series.Title("Where the time goes: seconds since the request was sent")
+	series.Header()
 	for _, step := range stepOrder {
 		if s := steps[step]; s != nil {
-			s.print(step)
+			s.Print(step)
 		}
 	}
 	return nil

@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/virtplane/virtplane/test/bench/series"
 )
 
 // idleWindow is how long the writes of an idle cluster are counted before, to be subtracted.
@@ -60,7 +62,7 @@ func (o options) countWrites(ctx context.Context, c *cluster) error {
 		return err
 	}
 	scale := time.Since(began).Seconds() / idleWindow.Seconds()
-	title("API writes over an instance's life (create, Running, 1 s, delete), mean of %d", o.writes)
+	series.Title("API writes over an instance's life (create, Running, 1 s, delete), mean of %d", o.writes)
 	var all float64
 	for _, key := range slices.SortedFunc(maps.Keys(busy), func(a, b write) int { return strings.Compare(a.String(), b.String()) }) {
 		n := (busy[key] - idle[key]*scale) / float64(o.writes)

@@ -67,13 +67,17 @@ func imagesCommand(s *settings.Settings) *cobra.Command {
 
 func loadCommand(s *settings.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "load", Short: "Bring the built images into the nodes of the running cluster", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use: "load [NAME...]", Short: "Bring the built images, or only the named ones, into the nodes of the running cluster",
+		RunE: func(cmd *cobra.Command, names []string) error {
 			if err := running(s); err != nil {
 				return err
 			}
 			return progress.New(os.Stdout).Step("load images", func() error {
-				images, err := build.BuiltImages(s)
+				built, err := build.BuiltImages(s)
+				if err != nil {
+					return err
+				}
+				images, err := build.Wanted(built, names)
 				if err != nil {
 					return err
 				}

@@ -83,7 +83,11 @@ func (o *upOptions) run(ctx context.Context, s *settings.Settings) error {
 	}
 	var images []build.Image
 	if err := report.Step("build images", func() error {
-		images, err = build.Images(ctx, s, only)
+		built, err := build.Images(ctx, s, only)
+		if err != nil {
+			return err
+		}
+		images, err = build.Wanted(built, nil)
 		return err
 	}); err != nil {
 		return err

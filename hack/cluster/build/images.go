@@ -9,7 +9,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/virtplane/virtplane/hack/cluster/progress"
 	"github.com/virtplane/virtplane/hack/cluster/settings"
@@ -23,9 +26,33 @@ type Image struct {
 	Tar string `json:"tar"`
 	// Digest identifies the content.
 	Digest string `json:"digest"`
+	// OnDemand is set for images that only some tests want: no cluster waits for them.
+	OnDemand bool `json:"onDemand"`
 }
 
-// Images builds the images whose content has changed; with no names, all of them.
+// Name is how `images` and `load` call the image: the last part of its reference, without the tag.
+func (i Image) Name() string {
+	name, _, _ := strings.Cut(path.Base(i.Ref), ":")
+	return name
+}
+
+// Wanted returns the images with these names; with none, those that every cluster gets.
+func Wanted(images []Image, names []string) ([]Image, error) {
+	if len(names) == 0 {
+		return slices.DeleteFunc(slices.Clone(images), func(image Image) bool { return image.OnDemand }), nil
+	}
+	var wanted []Image
+	for _, name := range names {
+		at := slices.IndexFunc(images, func(image Image) bool { return image.Name() == name })
+		if at < 0 {
+			return nil, fmt.Errorf("image %s is not built; build it with: bin/cluster images %s", name, name)
+		}
+		wanted = append(wanted, images[at])
+	}
+	return wanted, nil
+}
+
+// Images builds the images whose content has changed; with no names, all but those on demand.
 func Images(ctx context.Context, s *settings.Settings, only string) ([]Image, error) {
 	program := filepath.Join(s.BinDir(), "images")
 	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, ".")

@@ -32,6 +32,10 @@ func (l *launcher) onCommand(ctx context.Context, c *session.Command) (any, erro
 		return nil, l.requestStop(stop{})
 	case session.VerbPause, session.VerbUnpause, session.VerbReset, session.VerbSoftReboot:
 		return nil, l.onRunning(ctx, c.Verb)
+	case session.VerbVNC:
+		return l.openScreen(ctx)
+	case session.VerbScreenshot:
+		return l.takePicture(ctx, c.Arguments)
 	}
 	return nil, errors.New(session.UnknownVerb(c.Verb))
 }

@@ -50,6 +50,7 @@ type Hypervisor interface {
 	Shutdown(agent bool) error
 	Reboot(agent bool) error
 	Reset() error
+	Camera
 }
 
 // Loader makes the hypervisor for the domain of a name.

@@ -8,8 +8,7 @@ import (
 	"errors"
 	"time"
 
-	"k8s.io/klog/v2"
-
+	"github.com/virtplane/virtplane/launcher/agent"
 	"github.com/virtplane/virtplane/launcher/session"
 )
 
@@ -32,10 +31,8 @@ func (l *launcher) onCommand(ctx context.Context, c *session.Command) (any, erro
 		return nil, l.requestStop(stop{})
 	case session.VerbPause, session.VerbUnpause, session.VerbReset, session.VerbSoftReboot:
 		return nil, l.onRunning(ctx, c.Verb)
-	case session.VerbVNC:
-		return l.openScreen(ctx)
-	case session.VerbScreenshot:
-		return l.takePicture(ctx, c.Arguments)
+	case session.VerbGuestInfo, session.VerbUsers, session.VerbFilesystems, session.VerbFreeze, session.VerbUnfreeze:
+		return l.onAgent(ctx, c)
 	}
 	return nil, errors.New(session.UnknownVerb(c.Verb))
 }
@@ -79,7 +76,7 @@ func (l *launcher) reset(h Hypervisor, state session.State) error {
 	return h.Reset()
 }
 
-// softReboot asks the guest's agent, or presses the power button where there is none.
+// softReboot asks the guest's agent, or presses the power button where none answers.
 func (l *launcher) softReboot(ctx context.Context, h Hypervisor, state session.State) error {
 	switch {
 	case state == session.StatePaused:
@@ -89,15 +86,8 @@ func (l *launcher) softReboot(ctx context.Context, h Hypervisor, state session.S
 	case l.stopping.Load():
 		return errStopping // a guest that is asked to reboot now would start again instead of ending
 	}
-	l.mu.Lock()
-	agent := l.report.AgentConnected
-	l.mu.Unlock()
-	if agent {
-		err := h.Reboot(true)
-		if err == nil {
-			return nil
-		}
-		klog.FromContext(ctx).Info("The guest agent did not take the request to reboot", "err", err)
+	if l.orderByAgent(ctx, "reboot the guest", (*agent.Agent).Reboot) {
+		return nil
 	}
-	return h.Reboot(false)
+	return h.Reboot()
 }

@@ -59,7 +59,10 @@ func TestReboots(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, h, _ := running(t, obedient)
-			h.state, h.noAgent, l.report.AgentConnected = tc.state, tc.noAgent, tc.agent
+			h.state, h.noAgent = tc.state, tc.noAgent
+			if tc.agent {
+				agentAnswers(t, l)
+			}
 			l.stopping.Store(tc.stopping)
 			_, err := l.onCommand(context.Background(), &session.Command{Verb: tc.verb})
 			if (err != nil) != (tc.refusal != "") || err != nil && !strings.Contains(err.Error(), tc.refusal) {

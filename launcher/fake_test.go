@@ -51,31 +51,34 @@ func (h *fakeHypervisor) Describe() (virt.Description, error) {
 func (h *fakeHypervisor) Suspend() error { return h.called("suspend", session.StatePaused) }
 func (h *fakeHypervisor) Resume() error  { return h.called("resume", session.StateRunning) }
 
-func (h *fakeHypervisor) Shutdown(agent bool) error {
-	if agent {
-		if h.noAgent {
-			return errors.New("guest agent is not responding")
-		}
-		_ = h.called("agent", "")
-	} else {
-		_ = h.called("button", "")
-	}
+func (h *fakeHypervisor) Shutdown() error { return h.power("button") }
+func (h *fakeHypervisor) Reset() error    { return h.called("reset", "") }
+func (h *fakeHypervisor) Reboot() error   { return h.called("reboot-button", "") }
+
+// power is the end of a guest that obeys.
+func (h *fakeHypervisor) power(call string) error {
+	_ = h.called(call, "")
 	if h.onPower != nil {
 		h.onPower()
 	}
 	return nil
 }
 
-func (h *fakeHypervisor) Reset() error { return h.called("reset", "") }
-
-func (h *fakeHypervisor) Reboot(agent bool) error {
-	if !agent {
-		return h.called("reboot-button", "")
+// AgentCommand is the guest's agent: it obeys guest-shutdown, which has no answer then, and knows nothing else.
+func (h *fakeHypervisor) AgentCommand(command string, _ time.Duration) (string, error) {
+	switch {
+	case h.noAgent:
+		return "", virt.ErrAgentSilent
+	case strings.Contains(command, `"powerdown"`):
+		_ = h.power("agent")
+		return "", virt.ErrAgentSilent
+	case strings.Contains(command, `"reboot"`):
+		_ = h.called("reboot-agent", "")
+		return "", virt.ErrAgentSilent
+	case strings.Contains(command, "guest-ping"):
+		return `{"return":{}}`, nil
 	}
-	if h.noAgent {
-		return errors.New("guest agent is not responding")
-	}
-	return h.called("reboot-agent", "")
+	return "", errors.New("The command has not been found")
 }
 
 func (h *fakeHypervisor) called(call string, state session.State) error {
@@ -130,9 +133,25 @@ func running(t *testing.T, script string) (l *launcher, h *fakeHypervisor, pid i
 		hypervisor: h,
 		everRan:    true,
 	}
+	l.followAgent(t.Context(), h, nil)
 	l.session = plugin.NewSession(filepath.Join(t.TempDir(), "none"), nil, func(*session.Start) {}, l.onCommand)
 	l.refresh(context.Background())
 	return l, h, pid
+}
+
+// agentAnswers lets the guest have an agent, which is asked once before it is relied on.
+func agentAnswers(t *testing.T, l *launcher) {
+	t.Helper()
+	l.signals.SetAgent(true)
+	l.refresh(t.Context())
+	for end := time.Now().Add(deadline); ; time.Sleep(time.Millisecond) {
+		if connected, _ := l.agent.Status(); connected {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the agent is not seen")
+		}
+	}
 }
 
 const (

@@ -63,6 +63,7 @@ func (l *launcher) startGuest(ctx, stopped context.Context, start *session.Start
 		return nil, 0, err
 	}
 	l.steps.done("created")
+	l.followAgent(ctx, c.hypervisor, start.Interfaces)
 	l.mu.Lock()
 	l.hypervisor = c.hypervisor
 	l.everRan = !paused
@@ -98,7 +99,7 @@ func (l *launcher) prepare(ctx context.Context, vmi *v1.VirtualMachineInstance,
 		Volumes:      volumes,
 		Interfaces:   interfaces,
 		SerialSocket: l.serialSocket(),
-		VNCSocket:    l.vncSocket(),
+		VNCSocket:    filepath.Join(privateDir, "virt-vnc"),
 		Kernel:       kernel,
 		Private:      privateDir,
 		Now:          time.Now(),
@@ -112,6 +113,9 @@ func (l *launcher) serialSocket() string { return filepath.Join(privateDir, "vir
 // serve begins to serve what the guest may ask for as soon as it runs.
 func (l *launcher) serve(ctx context.Context, vmi *v1.VirtualMachineInstance, interfaces []session.Interface) error {
 	if err := l.serveSerial(ctx, vmi); err != nil {
+		return err
+	}
+	if err := l.serveProbes(ctx, vmi); err != nil {
 		return err
 	}
 	var resolver dhcp.Resolver

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 
+	"github.com/virtplane/virtplane/launcher/agent"
 	"github.com/virtplane/virtplane/launcher/disk"
 	"github.com/virtplane/virtplane/launcher/footprint"
 	"github.com/virtplane/virtplane/launcher/identity"
@@ -47,10 +48,11 @@ type Hypervisor interface {
 	Describe() (virt.Description, error)
 	Suspend() error
 	Resume() error
-	Shutdown(agent bool) error
-	Reboot(agent bool) error
+	// Shutdown and Reboot press the power button.
+	Shutdown() error
+	Reboot() error
 	Reset() error
-	Camera
+	agent.Channel
 }
 
 // Loader makes the hypervisor for the domain of a name.
@@ -76,6 +78,9 @@ type launcher struct {
 	asked atomic.Bool
 	// stopping tells that the guest's end was asked for.
 	stopping atomic.Bool
+	// obeyed is until when a guest is trusted to end that was told to by its agent, in Unix nanoseconds;
+	// -1 while its agent is being asked.
+	obeyed atomic.Int64
 	// connected gets the hypervisor, or why there is none, once.
 	connected chan connection
 	port      *serial.Port
@@ -86,6 +91,7 @@ type launcher struct {
 	// mu guards all below.
 	mu         sync.Mutex
 	hypervisor Hypervisor
+	agent      *agent.Agent
 	report     session.Report
 	final      bool
 	everRan    bool

@@ -71,7 +71,10 @@ func (l *launcher) refresh(ctx context.Context) {
 	defer l.mu.Unlock()
 	l.everRan = l.everRan || state == session.StateRunning
 	l.report.State, l.report.Reason = state, reason
-	l.report.AgentConnected = l.signals.AgentConnected()
+	if l.agent != nil {
+		l.agent.Observe(l.signals.AgentConnected(), state == session.StateRunning)
+		l.report.AgentConnected, l.report.Agent = l.agent.Status()
+	}
 	l.send()
 }
 
@@ -82,7 +85,7 @@ func (l *launcher) publish(report session.Report) {
 	l.report.State, l.report.Reason, l.report.Message = report.State, report.Reason, report.Message
 	final := report.State == session.StateShutdown || report.State == session.StateFailed
 	if final {
-		l.report.AgentConnected = false
+		l.report.AgentConnected, l.report.Agent = false, nil
 	}
 	l.send()
 	l.final = l.final || final

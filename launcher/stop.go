@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 
+	"github.com/virtplane/virtplane/launcher/agent"
 	"github.com/virtplane/virtplane/launcher/reaper"
 	"github.com/virtplane/virtplane/launcher/session"
 	"github.com/virtplane/virtplane/launcher/virt"
@@ -92,8 +93,8 @@ func (l *launcher) mayShutDown() bool {
 	return l.everRan
 }
 
-// askToShutDown asks the guest's agent, or presses the power button where there is none. A paused
-// guest is let run for it.
+// askToShutDown asks the guest's agent, or presses the power button where none answers, or where the
+// guest does not end by it. A paused guest is let run for it.
 func (l *launcher) askToShutDown(ctx context.Context) {
 	if !l.mayShutDown() {
 		return
@@ -101,23 +102,36 @@ func (l *launcher) askToShutDown(ctx context.Context) {
 	log := klog.FromContext(ctx)
 	h := l.current()
 	l.mu.Lock()
-	state, agent := l.report.State, l.report.AgentConnected
+	state := l.report.State
 	l.mu.Unlock()
 	if state == session.StatePaused {
 		if err := h.Resume(); err != nil {
 			log.Info("The paused guest cannot be resumed to shut down", "err", err)
 		}
+		l.refresh(ctx)
 	}
-	if agent {
-		err := h.Shutdown(true)
-		if err == nil {
-			return
-		}
-		log.Info("The guest agent did not take the request to shut down", "err", err)
+	if l.agentShutsDown(ctx) {
+		return
 	}
-	if err := h.Shutdown(false); err != nil && !errors.Is(err, virt.ErrNoDomain) {
+	if err := h.Shutdown(); err != nil && !errors.Is(err, virt.ErrNoDomain) {
 		log.Info("The guest cannot be asked to shut down", "err", err)
 	}
+}
+
+// agentShutsDown tells that the guest shuts down by its agent's order. The agent is asked once; a guest
+// that is still there some time later has the button pressed like any other.
+func (l *launcher) agentShutsDown(ctx context.Context) bool {
+	if l.obeyed.CompareAndSwap(0, -1) {
+		until := int64(1)
+		defer func() { l.obeyed.Store(until) }()
+		if !l.orderByAgent(ctx, "shut the guest down", (*agent.Agent).PowerOff) {
+			return false
+		}
+		until = time.Now().Add(obeyTime).UnixNano()
+		return true
+	}
+	until := l.obeyed.Load()
+	return until == -1 || time.Now().UnixNano() < until
 }
 
 // ended tells why QEMU is gone. The reaper knows first that it is; libvirt knows why.

@@ -69,7 +69,7 @@ func TestAgentIsAskedBeforeTheButtonIsPressed(t *testing.T) {
 			l, h, pid := running(t, poweringOff)
 			h.onPower = func() { _ = unix.Kill(pid, unix.SIGUSR1) }
 			h.noAgent = broken
-			l.report.AgentConnected = true
+			agentAnswers(t, l)
 			supervise(t, l, pid, func(terminate func()) { terminate() })
 			if h.history() != name {
 				t.Errorf("calls: %s", h.history())

@@ -3,7 +3,8 @@
 
 //go:build libvirt_dlopen
 
-// Command virt-launcher runs one virtual machine in its pod.
+// Command virt-launcher runs one virtual machine in its pod. As "virt-launcher probe" it asks the guest
+// agent of a launcher that runs, for the kubelet.
 package main
 
 import (
@@ -16,10 +17,14 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/virtplane/virtplane/launcher"
+	"github.com/virtplane/virtplane/launcher/agent/probe"
 	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "probe" {
+		os.Exit(probe.Main(probe.Socket, os.Args[2:], os.Stdout, os.Stderr))
+	}
 	options := launcher.NewOptions()
 	options.AddFlags(pflag.CommandLine)
 	pflag.Parse()

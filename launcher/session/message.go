@@ -8,6 +8,8 @@ package session
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/virtplane/virtplane/launcher/guestinfo"
 )
 
 const (
@@ -124,6 +126,8 @@ type Report struct {
 	Sizes map[string]int64 `json:"sizes,omitempty"`
 	// AgentConnected tells that the guest agent's channel is open on the guest's side.
 	AgentConnected bool `json:"agentConnected,omitempty"`
+	// Agent is what the guest agent says; nil while it has said nothing.
+	Agent *guestinfo.Status `json:"agent,omitempty"`
 }
 
 // Verb names what the plugin asks the launcher to do.
@@ -155,10 +159,11 @@ const (
 	VerbUnfreeze Verb = "unfreeze"
 )
 
-// Concurrent tells that commands of the verb change nothing, so that they need not wait for others.
+// Concurrent tells that commands of the verb need not wait for others, nor others for them: they change
+// nothing, or wait for the guest's agent, which must not hold up a pause.
 func (v Verb) Concurrent() bool {
 	switch v {
-	case VerbVNC, VerbScreenshot, VerbGuestInfo, VerbUsers, VerbFilesystems:
+	case VerbVNC, VerbScreenshot, VerbGuestInfo, VerbUsers, VerbFilesystems, VerbFreeze, VerbUnfreeze, VerbSoftReboot:
 		return true
 	}
 	return false

@@ -74,7 +74,7 @@ func (c *Client) subscribe(conn *libvirt.Connect) error {
 		c.lifecycle(d, e)
 	})
 	_, err2 := conn.DomainEventAgentLifecycleRegister(nil, func(_ *libvirt.Connect, _ *libvirt.Domain, e *libvirt.DomainEventAgentLifecycle) {
-		c.signals.setAgent(e.State == libvirt.CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED)
+		c.signals.SetAgent(e.State == libvirt.CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED)
 		c.signals.changed()
 	})
 	_, err3 := conn.DomainEventIOErrorReasonRegister(nil, func(*libvirt.Connect, *libvirt.Domain, *libvirt.DomainEventIOErrorReason) {
@@ -198,23 +198,15 @@ func (c *Client) Resume() error {
 	return c.withDomain(func(d *libvirt.Domain) error { return d.Resume() })
 }
 
-// Shutdown asks the guest to shut down, by its agent or by the power button.
-func (c *Client) Shutdown(agent bool) error {
-	flags := libvirt.DOMAIN_SHUTDOWN_ACPI_POWER_BTN
-	if agent {
-		flags = libvirt.DOMAIN_SHUTDOWN_GUEST_AGENT
-	}
-	return c.withDomain(func(d *libvirt.Domain) error { return d.ShutdownFlags(flags) })
+// Shutdown presses the power button.
+func (c *Client) Shutdown() error {
+	return c.withDomain(func(d *libvirt.Domain) error { return d.ShutdownFlags(libvirt.DOMAIN_SHUTDOWN_ACPI_POWER_BTN) })
 }
 
-// Reboot asks the guest to shut down, by its agent or by the power button, and has it start again.
-// A guest that has not listened to the button starts again when it shuts down later.
-func (c *Client) Reboot(agent bool) error {
-	flags := libvirt.DOMAIN_REBOOT_ACPI_POWER_BTN
-	if agent {
-		flags = libvirt.DOMAIN_REBOOT_GUEST_AGENT
-	}
-	return c.withDomain(func(d *libvirt.Domain) error { return d.Reboot(flags) })
+// Reboot presses the power button and has the guest start again. A guest that has not listened to the
+// button starts again when it shuts down later.
+func (c *Client) Reboot() error {
+	return c.withDomain(func(d *libvirt.Domain) error { return d.Reboot(libvirt.DOMAIN_REBOOT_ACPI_POWER_BTN) })
 }
 
 // Reset starts the guest again without asking it.
@@ -247,6 +239,8 @@ func explain(err error) error {
 		switch e.Code {
 		case libvirt.ERR_NO_DOMAIN:
 			return ErrNoDomain
+		case libvirt.ERR_AGENT_UNRESPONSIVE, libvirt.ERR_AGENT_COMMAND_TIMEOUT, libvirt.ERR_AGENT_UNSYNCED:
+			return ErrAgentSilent
 		case libvirt.ERR_CPU_INCOMPATIBLE:
 			return fmt.Errorf("spec.domain.cpu: this node cannot give the guest that CPU; take another model or fewer features: %s", e.Message)
 		}

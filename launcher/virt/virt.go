@@ -10,10 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/virtplane/virtplane/launcher/session"
 )
 
 // ErrNoDomain is returned when libvirt does not know the domain, because it has ended.
 var ErrNoDomain = errors.New("there is no such domain")
+
+// ErrAgentSilent is returned when the guest's agent has not answered in time, or not at all.
+var ErrAgentSilent = errors.New(session.AgentSilent)
 
 // Description is what does not change while a domain runs.
 type Description struct {
@@ -71,7 +76,8 @@ func (s *Signals) AgentConnected() bool {
 	return s.agent
 }
 
-func (s *Signals) setAgent(connected bool) {
+// SetAgent notes whether the guest's agent listens.
+func (s *Signals) SetAgent(connected bool) {
 	s.mu.Lock()
 	s.agent = connected
 	s.mu.Unlock()
@@ -119,7 +125,7 @@ func (s *Signals) describe(document string) (Description, error) {
 	}
 	for _, c := range d.Channels {
 		if c.Target.Name == "org.qemu.guest_agent.0" {
-			s.setAgent(c.Target.State == "connected")
+			s.SetAgent(c.Target.State == "connected")
 		}
 	}
 	return Description{Machine: d.OS.Type.Machine, MemoryKiB: d.CurrentMemory}, nil

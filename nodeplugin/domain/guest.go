@@ -40,6 +40,9 @@ type Guest struct {
 	current *link
 	// sequence numbers commands.
 	sequence uint64
+	// agent holds back what the guest's agent says too often; counted tells that it counts as connected.
+	agent   agentHold
+	counted bool
 }
 
 func newGuest(m *Manager, v volume.Volume, hub *console.Hub, logger klog.Logger) *Guest {
@@ -75,6 +78,9 @@ func (g *Guest) Connected() bool {
 // can pass descriptors whose closing waits for it.
 func (g *Guest) close() {
 	g.cancel()
+	g.mu.Lock()
+	g.countAgent(false)
+	g.mu.Unlock()
 	select {
 	case <-g.gone:
 	case <-time.After(closeTimeout):
@@ -87,7 +93,24 @@ func (g *Guest) learn(change func(*Facts)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	change(&g.facts)
-	g.manager.config.Sink.Submit(g.Volume, g.facts)
+	shown := g.agent.apply(g.facts, time.Now(), g.releaseAgent)
+	g.countAgent(g.ctx.Err() == nil && shown.Report != nil && shown.Report.AgentConnected)
+	g.manager.config.Sink.Submit(g.Volume, shown)
+}
+
+// releaseAgent passes on what was held back.
+func (g *Guest) releaseAgent() {
+	if g.ctx.Err() == nil {
+		g.learn(func(*Facts) { g.agent.waiting = nil })
+	}
+}
+
+// countAgent counts the guest's agent; the caller holds mu.
+func (g *Guest) countAgent(connected bool) {
+	if connected != g.counted {
+		g.counted = connected
+		agents.Add(map[bool]float64{true: 1, false: -1}[connected])
+	}
 }
 
 // complain logs why a connection was closed.

@@ -14,6 +14,11 @@ var (
 		Namespace: "virtplane", Subsystem: "nodeplugin", Name: "sessions",
 		Help: "Number of launchers that have a session.", StabilityLevel: metrics.ALPHA,
 	})
+	// agents counts the guests whose agent is connected.
+	agents = metrics.NewGauge(&metrics.GaugeOpts{
+		Namespace: "virtplane", Subsystem: "nodeplugin", Name: "agents_connected",
+		Help: "Number of guests whose guest agent is connected.", StabilityLevel: metrics.ALPHA,
+	})
 	// plumbSeconds measures how long it takes to connect a guest with its pod's network.
 	plumbSeconds = metrics.NewHistogram(&metrics.HistogramOpts{
 		Namespace: "virtplane", Subsystem: "nodeplugin", Name: "plumb_seconds",
@@ -22,4 +27,4 @@ var (
 	})
 )
 
-func init() { legacyregistry.MustRegister(sessions, plumbSeconds) }
+func init() { legacyregistry.MustRegister(sessions, agents, plumbSeconds) }

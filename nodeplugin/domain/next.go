@@ -70,6 +70,7 @@ func running(vmi *v1.VirtualMachineInstance, status *v1.VirtualMachineInstanceSt
 	begins := status.Phase != v1.Running
 	setPhase(status, v1.Running, now)
 	status.Interfaces = interfaces(vmi, f, status.Interfaces)
+	agentStatus(status, f.Report, now)
 	status.VolumeStatus = volumes(vmi, f.Report, status.VolumeStatus)
 	if f.Report.Machine != "" {
 		status.Machine = &v1.Machine{Type: f.Report.Machine}
@@ -92,11 +93,6 @@ func running(vmi *v1.VirtualMachineInstance, status *v1.VirtualMachineInstanceSt
 	// Said for as long as it is so: clients ask before they drain a node.
 	setCondition(status, v1.VirtualMachineInstanceIsMigratable, v1.ConditionFalse, reasonNotMigratable,
 		"guests cannot move between nodes with this version of virtplane", now)
-	if f.Report.AgentConnected {
-		setCondition(status, v1.VirtualMachineInstanceAgentConnected, v1.ConditionTrue, "", "", now)
-	} else {
-		dropCondition(status, v1.VirtualMachineInstanceAgentConnected)
-	}
 	switch {
 	case f.Report.State != session.StatePaused:
 		dropCondition(status, v1.VirtualMachineInstancePaused)
@@ -114,7 +110,7 @@ func ended(status *v1.VirtualMachineInstanceStatus, phase v1.VirtualMachineInsta
 		status.Reason = r.Reason
 	}
 	dropCondition(status, v1.VirtualMachineInstancePaused)
-	dropCondition(status, v1.VirtualMachineInstanceAgentConnected)
+	agentStatus(status, &session.Report{}, now)
 	setCondition(status, v1.VirtualMachineInstanceReady, v1.ConditionFalse, v1.ReasonGuestNotRunning, r.Message, now)
 }
 
@@ -133,7 +129,7 @@ func interfaces(vmi *v1.VirtualMachineInstance, f Facts, old []v1.VirtualMachine
 		}
 		list = append(list, nic)
 	}
-	return list
+	return withAgent(vmi, list, f.Report)
 }
 
 // linkState is what the NIC began with: nothing changes it while the guest runs.

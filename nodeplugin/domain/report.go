@@ -39,6 +39,7 @@ func sanitize(r *session.Report) (*session.Report, error) {
 	}
 	clean := *r
 	clean.Message = cleanMessage(r.Message)
+	clean.Agent = r.Agent.Bound()
 	clean.Disks = maps.Clone(r.Disks)
 	maps.DeleteFunc(clean.Disks, func(_, target string) bool { return !targetPattern.MatchString(target) })
 	clean.Sizes = maps.Clone(r.Sizes)

@@ -33,6 +33,10 @@ func (l *launcher) onCommand(ctx context.Context, c *session.Command) (any, erro
 		return nil, l.onRunning(ctx, c.Verb)
 	case session.VerbGuestInfo, session.VerbUsers, session.VerbFilesystems, session.VerbFreeze, session.VerbUnfreeze:
 		return l.onAgent(ctx, c)
+	case session.VerbVNC:
+		return l.openScreen(ctx)
+	case session.VerbScreenshot:
+		return l.takePicture(ctx, c.Arguments)
 	}
 	return nil, errors.New(session.UnknownVerb(c.Verb))
 }

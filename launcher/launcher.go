@@ -52,6 +52,7 @@ type Hypervisor interface {
 	Shutdown() error
 	Reboot() error
 	Reset() error
+	Camera
 	agent.Channel
 }
 

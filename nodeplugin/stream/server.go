@@ -47,7 +47,11 @@ type Server struct {
 	recorder Recorder
 	http     *http.Server
 	// done ends streams: a server does not wait for connections that became websockets.
-	done context.CancelFunc
+	done     context.CancelFunc
+	audience audience
+	forwards forwards
+	// pictures holds a token for each picture that is on its way.
+	pictures chan struct{}
 }
 
 // New returns a Server; ctx carries its logger.
@@ -56,7 +60,7 @@ func New(ctx context.Context, guests Guests, recorder Recorder) (*Server, error)
 		return nil, errors.New("guests and recorder are required")
 	}
 	ctx, done := context.WithCancel(ctx)
-	s := &Server{guests: guests, recorder: recorder, done: done}
+	s := &Server{guests: guests, recorder: recorder, done: done, pictures: make(chan struct{}, maxPictures)}
 	s.http = &http.Server{
 		Handler: s.routes(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -70,6 +74,9 @@ func (s *Server) routes() http.Handler {
 	const instance = "/v1/namespaces/{namespace}/virtualmachineinstances/{name}"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+instance+"/console", s.console)
+	mux.HandleFunc("GET "+instance+"/vnc", s.vnc)
+	mux.HandleFunc("GET "+instance+"/vnc/screenshot", s.screenshot)
+	mux.HandleFunc("GET "+instance+"/portforward/{port}/{protocol}", s.portForward)
 	for _, q := range questions {
 		mux.HandleFunc("GET "+instance+"/"+string(q.verb), s.query(q))
 	}

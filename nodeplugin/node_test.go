@@ -27,6 +27,7 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/device-plugins/devices"
 	"github.com/virtplane/virtplane/launcher/session"
+	"github.com/virtplane/virtplane/nodeplugin/console"
 	"github.com/virtplane/virtplane/nodeplugin/network/networktest"
 	"github.com/virtplane/virtplane/nodeplugin/volume"
 )
@@ -73,7 +74,7 @@ func newTestNode(t testing.TB) *testNodePlugin {
 		t: t, api: api, stop: func() {},
 		client: api.identity("spiffe://virtplane.io/apiserver", x509.ExtKeyUsageClientAuth),
 		config: &Config{
-			Node: testNode, Namespace: testNamespace, Version: "v0", Client: api.client(),
+			Node: testNode, Namespace: testNamespace, Version: "v0", Client: api.client(), Logs: console.DefaultLimits,
 			Layout: volume.Layout{Kubelet: filepath.Join(dir, "kubelet"), Driver: v1.CSIDriverName},
 			Host:   devices.Host{Dev: "/dev", Proc: "/proc"}, CDIDir: filepath.Join(dir, "cdi"),
 			StreamAddress: freePort(t), HealthAddress: freePort(t),

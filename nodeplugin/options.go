@@ -21,6 +21,7 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/apis/version"
 	"github.com/virtplane/virtplane/device-plugins/devices"
+	"github.com/virtplane/virtplane/nodeplugin/console"
 	"github.com/virtplane/virtplane/nodeplugin/volume"
 )
 
@@ -28,6 +29,9 @@ const (
 	// clientQPS and clientBurst are what a node with a hundred guests needs when all change at once.
 	clientQPS   = 50
 	clientBurst = 100
+	// minConsoleLog is the least that is kept of a run, in bytes: at any time half of it may be gone for new
+	// output, and the rest has to hold what a viewer sees at first.
+	minConsoleLog = 4 * console.Scrollback
 )
 
 // Options are the flags of virt-nodeplugin.
@@ -41,19 +45,22 @@ type Options struct {
 	PodIP      string
 	StreamPort int
 	HealthPort int
+	// ConsoleLogs is how much is kept of what guests put out.
+	ConsoleLogs console.Limits
 }
 
 // NewOptions returns the defaults, taken from the environment where a DaemonSet sets it.
 func NewOptions() *Options {
 	return &Options{
-		NodeName:   os.Getenv("NODE_NAME"),
-		Namespace:  os.Getenv("NAMESPACE"),
-		KubeletDir: "/var/lib/kubelet",
-		HostDev:    defaultDev(),
-		CDIDir:     "/var/run/cdi",
-		PodIP:      os.Getenv("POD_IP"),
-		StreamPort: 8186,
-		HealthPort: 8187,
+		NodeName:    os.Getenv("NODE_NAME"),
+		Namespace:   os.Getenv("NAMESPACE"),
+		KubeletDir:  "/var/lib/kubelet",
+		HostDev:     defaultDev(),
+		CDIDir:      "/var/run/cdi",
+		PodIP:       os.Getenv("POD_IP"),
+		StreamPort:  8186,
+		HealthPort:  8187,
+		ConsoleLogs: console.DefaultLimits,
 	}
 }
 
@@ -78,6 +85,9 @@ func (o *Options) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.PodIP, "pod-ip", o.PodIP, "Address on which streams are served; $POD_IP by default.")
 	flags.IntVar(&o.StreamPort, "stream-port", o.StreamPort, "Port of the streams.")
 	flags.IntVar(&o.HealthPort, "health-port", o.HealthPort, "Port of /healthz, /readyz and /metrics.")
+	flags.Int64Var(&o.ConsoleLogs.Run, "console-log-size", o.ConsoleLogs.Run, "Bytes of serial console output that are kept of each run of a guest.")
+	flags.Int64Var(&o.ConsoleLogs.Ended, "ended-console-logs-size", o.ConsoleLogs.Ended, "Bytes of serial console output that are kept of all guests that have ended; the oldest goes first.")
+	flags.DurationVar(&o.ConsoleLogs.Age, "ended-console-logs-age", o.ConsoleLogs.Age, "How long serial console output of a guest that has ended is kept.")
 	logging := flag.NewFlagSet("logging", flag.ContinueOnError)
 	klog.InitFlags(logging)
 	flags.AddGoFlag(logging.Lookup("v"))
@@ -113,6 +123,15 @@ func (o *Options) Validate() []error {
 			problems = append(problems, fmt.Errorf("%s: %d is not between 1 and 65535", port.flag, port.number))
 		}
 	}
+	if o.ConsoleLogs.Run < minConsoleLog {
+		problems = append(problems, fmt.Errorf("--console-log-size: %d is less than %d", o.ConsoleLogs.Run, minConsoleLog))
+	}
+	if o.ConsoleLogs.Ended < 0 {
+		problems = append(problems, fmt.Errorf("--ended-console-logs-size: %d is less than 0", o.ConsoleLogs.Ended))
+	}
+	if o.ConsoleLogs.Age < 0 {
+		problems = append(problems, fmt.Errorf("--ended-console-logs-age: %s is less than 0", o.ConsoleLogs.Age))
+	}
 	return problems
 }
 
@@ -125,6 +144,7 @@ type Config struct {
 	CDIDir    string
 	Client    *rest.Config
 	Version   string
+	Logs      console.Limits
 	// StreamAddress and HealthAddress are host and port.
 	StreamAddress string
 	HealthAddress string
@@ -145,6 +165,7 @@ func (o *Options) Config() (*Config, error) {
 		Layout:        volume.Layout{Kubelet: filepath.Clean(o.KubeletDir), Driver: v1.CSIDriverName},
 		Host:          devices.Host{Dev: o.HostDev, Proc: "/proc"},
 		Version:       version.Get().GitVersion,
+		Logs:          o.ConsoleLogs,
 		StreamAddress: net.JoinHostPort(o.PodIP, strconv.Itoa(o.StreamPort)),
 		HealthAddress: net.JoinHostPort("", strconv.Itoa(o.HealthPort)),
 	}, nil

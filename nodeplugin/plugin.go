@@ -39,7 +39,8 @@ type Plugin struct {
 	syncer       *domain.Syncer
 	recorder     *kube.Recorder
 	store        *volume.Store
-	logs         console.Logs
+	logs         *console.Logs
+	sweeps       chan struct{}
 	guests       *domain.Manager
 	streams      *stream.Server
 	certificates *certificates.Manager
@@ -49,7 +50,7 @@ type Plugin struct {
 
 // New returns the Plugin of config; ctx carries its logger and ends its sessions.
 func New(ctx context.Context, config *Config) (*Plugin, error) {
-	p := &Plugin{config: config, logs: console.Logs{Dir: config.Layout.Logs()}}
+	p := &Plugin{config: config, logs: console.NewLogs(config.Layout.Logs(), config.Logs), sweeps: make(chan struct{}, 1)}
 	for _, step := range []func(context.Context) error{p.addClients, p.addGuests, p.addStreams, p.addDevices, p.addDriver} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -79,9 +80,9 @@ func (p *Plugin) changed(name types.NamespacedName) {
 	p.syncer.Changed(name)
 	vmi := p.instances.Get(name)
 	if vmi == nil {
-		p.sweep()
 		return
 	}
+	p.guests.Owned(vmi)
 	p.guests.Ending(vmi)
 }
 
@@ -96,7 +97,7 @@ func (p *Plugin) addGuests(ctx context.Context) error {
 	}
 	p.guests, err = domain.NewManager(ctx, domain.Config{
 		Layout: p.config.Layout, Logs: p.logs, Instances: p.instances, Namespaces: guard, Sink: p.syncer,
-		Plumber: &network.Plumber{Sysctls: sysctls, TunDevice: p.config.Host.Dev + "/net/tun"}, Closed: p.sweep,
+		Plumber: &network.Plumber{Sysctls: sysctls, TunDevice: p.config.Host.Dev + "/net/tun"}, Closed: p.sweepSoon,
 	})
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func (p *Plugin) addStreams(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.streams, err = stream.New(ctx, p.guests, p.recorder)
+	p.streams, err = stream.New(ctx, p.guests, p.logs, p.recorder)
 	return err
 }
 
@@ -165,7 +166,7 @@ func (p *Plugin) Run(ctx context.Context) error {
 	p.restore(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	logger := klog.FromContext(ctx)
-	p.goRun(group, ctx, p.instances.Run, p.syncer.Run, p.recorder.Run, p.certificates.Run, p.watchSync, p.followSettings)
+	p.goRun(group, ctx, p.instances.Run, p.syncer.Run, p.recorder.Run, p.certificates.Run, p.sweepLogs, p.followSettings)
 	for _, d := range p.devices {
 		p.goRun(group, ctx, d.Run)
 	}

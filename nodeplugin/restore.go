@@ -6,7 +6,6 @@ package nodeplugin
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
 )
 
@@ -25,20 +24,4 @@ func (p *Plugin) restore(ctx context.Context) {
 	if len(volumes) > 0 {
 		logger.Info("Published volumes restored", "count", len(volumes))
 	}
-}
-
-// watchSync sweeps once all instances of the node are known.
-func (p *Plugin) watchSync(ctx context.Context) {
-	if p.instances.AwaitSync(ctx) {
-		p.sweep()
-	}
-}
-
-// sweep removes the console logs of instances that are gone.
-func (p *Plugin) sweep() {
-	if !p.instances.Synced() {
-		return
-	}
-	known := p.instances.UIDs()
-	p.logs.Sweep(func(uid types.UID) bool { return known[uid] || p.guests.Serves(uid) })
 }

@@ -9,16 +9,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
 )
 
 const (
-	// maxViewers caps the viewers of one console: each may hold maxPending.
-	maxViewers = 64
 	// lingering is how long viewers stay when the launcher's connection breaks: it redials within
 	// a second unless the guest has ended.
 	lingering = 3 * time.Second
@@ -26,12 +24,8 @@ const (
 	maxKeys = 4 << 10
 )
 
-var (
-	// ErrEnded says that the guest of the console has ended.
-	ErrEnded = errors.New("the console has ended")
-	// ErrTooManyViewers says that no more viewers are let in.
-	ErrTooManyViewers = fmt.Errorf("the console has %d viewers already", maxViewers)
-)
+// ErrEnded says that the guest of the console has ended.
+var ErrEnded = errors.New("the console has ended")
 
 // Hub is the console of one guest.
 type Hub struct {
@@ -41,9 +35,10 @@ type Hub struct {
 	// room holds a token when a viewer has fetched its output.
 	room chan struct{}
 
-	// mu guards what follows, and the log's and the viewers' contents.
+	// mu guards what follows, and the viewers' contents.
 	mu      sync.Mutex
 	log     *Log
+	window  window
 	viewers map[*Viewer]struct{}
 	ended   bool
 	// finished is set when the guest has ended and only its last output may still come.
@@ -58,61 +53,44 @@ type Hub struct {
 
 // NewHub returns a Hub that writes to log, and closes it at the end.
 func NewHub(log *Log, logger klog.Logger) *Hub {
-	return &Hub{logger: logger, log: log, viewers: map[*Viewer]struct{}{}, keys: make(chan []byte), room: make(chan struct{}, 1)}
+	h := &Hub{logger: logger, log: log, viewers: map[*Viewer]struct{}{}, keys: make(chan []byte), room: make(chan struct{}, 1)}
+	h.window.end = log.end
+	return h
 }
 
-// View adds a viewer, which first gets the last output.
-func (h *Hub) View() (*Viewer, error) {
+// Own notes whom the guest belongs to: who asks for its log later has to say so.
+func (h *Hub) Own(owner types.UID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case h.ended:
-		return nil, ErrEnded
-	case len(h.viewers) >= maxViewers:
-		return nil, ErrTooManyViewers
-	}
-	v := &Viewer{hub: h, ready: make(chan struct{}, 1), pending: h.log.Tail(Scrollback)}
-	h.viewers[v] = struct{}{}
-	viewers.Inc()
-	return v, nil
-}
-
-// Viewers returns the number of viewers.
-func (h *Hub) Viewers() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.viewers)
-}
-
-func (h *Hub) leave(v *Viewer) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, present := h.viewers[v]; present {
-		delete(h.viewers, v)
-		viewers.Dec()
+	if err := h.log.Own(owner); err != nil && !h.ended {
+		h.logger.Error(err, "The console log may not be found when the guest has ended")
 	}
 }
 
-// End lets all viewers finish after the last output, and closes the log.
+// End lets all viewers finish after the last output, and closes the log when the last one has.
 func (h *Hub) End() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.endLocked()
-}
-
-func (h *Hub) endLocked() {
 	if h.ended {
 		return
 	}
 	h.ended = true
 	h.dismiss()
+	h.closeLog()
+}
+
+// closeLog closes the log if nobody needs it any more; the caller holds mu.
+func (h *Hub) closeLog() {
+	if !h.ended || len(h.viewers) > 0 {
+		return
+	}
 	if err := h.log.Close(); err != nil {
 		h.logger.Error(err, "Close console log")
 	}
 }
 
-// publish stores output and hands it to the viewers. It never waits for any of them. It tells
-// whether the connection goes on.
+// publish stores output and tells the viewers. It never waits for any of them. It tells whether the
+// connection goes on.
 func (h *Hub) publish(connection int, output []byte) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -124,8 +102,9 @@ func (h *Hub) publish(connection int, output []byte) bool {
 		h.logger.Error(err, "Console output is not kept")
 	}
 	h.logFailed = err != nil
+	h.window.write(output)
 	for v := range h.viewers {
-		v.push(output)
+		v.signal()
 	}
 	return true
 }
@@ -156,17 +135,26 @@ func (h *Hub) connect(replace context.CancelFunc) (int, uint64, error) {
 	}
 	h.connection++
 	h.connected, h.replace = true, replace
-	return h.connection, h.log.Offset(), nil
+	return h.connection, h.window.end, nil
 }
 
-// resume lets the log continue where the launcher does.
+// resume lets the output continue where the launcher does.
 func (h *Hub) resume(connection int, offset uint64) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended || connection != h.connection {
 		return ErrEnded
 	}
-	return h.log.SkipTo(offset)
+	if missed := int64(offset - h.window.end); missed > 0 {
+		h.logger.Info("The launcher no longer has some of the console's output", "bytes", missed)
+		lostBytes.Add(float64(missed))
+	}
+	h.log.SkipTo(offset)
+	h.window.move(offset)
+	for v := range h.viewers {
+		v.signal()
+	}
+	return nil
 }
 
 // disconnect notes the end of a connection. Unless the launcher comes back soon its viewers are

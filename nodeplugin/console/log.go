@@ -4,136 +4,137 @@
 package console
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 const (
-	// maxLog is the size in bytes at which a log is put aside; one older one is kept.
-	maxLog = 1 << 20
-	// maxIndex caps the index file in bytes; it has some ten.
-	maxIndex = 4 << 10
-
 	oldSuffix   = ".1"
 	nextSuffix  = ".next"
 	indexSuffix = ".index"
 )
 
-// Log keeps a guest's serial output in a file, and knows the offset at which it ends: the number
-// of bytes that the port had put out by then. It is not safe for concurrent use. A zero Log keeps
-// nothing and counts.
+// Log keeps the end of a guest's serial output in two files: the one that is written, and the one
+// before. Output is addressed by its offset, the number of bytes that the port had put out before it.
+// A Log is not safe for concurrent use. A zero Log keeps nothing and counts.
 type Log struct {
 	path string
-	// file is nil in a Log that keeps nothing.
-	file *os.File
-	// start is the offset of the file's first byte, had no output been missed.
-	start int64
-	size  int64
-	// capacity is maxLog; tests use less.
+	// owner is whom later readers have to ask for; empty as long as it is not known.
+	owner types.UID
+	// old ends where current begins, unless output in between was missed. Both may be nil.
+	old, current *section
+	// end is the offset behind the last output, be it kept or not.
+	end uint64
+	// capacity is how many bytes current takes.
 	capacity int64
 }
 
-// OpenLog opens the log at path, or makes it.
-func OpenLog(path string) (*Log, error) { return openLog(path, maxLog) }
+// section is a file with output that has no gap.
+type section struct {
+	file  *os.File
+	start uint64
+	size  int64
+}
 
+func (s *section) end() uint64 { return s.start + uint64(s.size) }
+
+func (s *section) holds(offset uint64) bool {
+	return s != nil && offset >= s.start && offset < s.end()
+}
+
+// openLog continues the log at path, or makes it. It takes up to twice capacity bytes.
 func openLog(path string, capacity int64) (*Log, error) {
-	l := &Log{path: path, capacity: capacity}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make directory of console logs: %w", err)
 	}
-	if err := l.reopen(); err == nil {
+	l, err := readLog(path)
+	if err != nil {
+		l = &Log{path: path}
+	}
+	l.capacity = capacity
+	if l.current != nil {
 		return l, nil
 	}
-	// There is none, or one of unknown offsets. A log that was being put aside when its writer
-	// was killed is found by its index in the old file's place.
-	start := int64(0)
-	if known, info, err := l.find(path + oldSuffix); err == nil {
-		start = known + info.Size()
+	// There is none, or one of unknown offsets, or its writer was killed between two renames.
+	if err := l.begin(); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
-	return l, l.create(start)
+	return l, nil
 }
 
-// reopen continues a log that a former process wrote.
-func (l *Log) reopen() error {
-	start, info, err := l.find(l.path)
+// readLog opens the files of a log that a former process wrote, as far as the index knows them.
+func readLog(path string) (*Log, error) {
+	index, err := readIndex(path + indexSuffix)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file, err := os.OpenFile(l.path, os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW, 0)
-	if err != nil {
-		return fmt.Errorf("open console log: %w", err)
+	l := &Log{path: path, owner: index.Owner}
+	if l.old, err = index.open(path + oldSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
-	l.file, l.start, l.size = file, start, info.Size()
-	return nil
+	if l.current, err = index.open(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(err, l.Close())
+	}
+	for _, s := range []*section{l.old, l.current} {
+		if s != nil {
+			l.end = s.end()
+		}
+	}
+	if l.old == nil && l.current == nil {
+		return nil, fs.ErrNotExist
+	}
+	return l, nil
 }
 
-// find returns what the index says about the file at path.
-func (l *Log) find(path string) (int64, os.FileInfo, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return 0, nil, err
+// begin starts a new file at the end and puts the present one aside. The index knows the new file
+// before it takes its place, and the old one until the next change: whenever the process is killed,
+// the offset of what is there can be told.
+func (l *Log) begin() error {
+	if l.current != nil && l.current.size == 0 {
+		l.current.start = l.end
+		return l.writeIndex(l.old, l.current)
 	}
-	raw, err := os.ReadFile(l.path + indexSuffix)
-	if err != nil {
-		return 0, nil, err
-	}
-	index := map[string]int64{}
-	if len(raw) > maxIndex {
-		return 0, nil, errors.New("index is too large")
-	}
-	if err := json.Unmarshal(raw, &index); err != nil {
-		return 0, nil, err
-	}
-	start, known := index[inode(info)]
-	if !known || !info.Mode().IsRegular() {
-		return 0, nil, fs.ErrNotExist
-	}
-	return start, info, nil
-}
-
-// create begins a new file at offset start and puts the present one aside. The index knows the
-// new file before it takes its place, and the old one until the next change: whenever the process
-// is killed, the offset of what is there can be told.
-func (l *Log) create(start int64) error {
-	next, err := os.OpenFile(l.path+nextSuffix, os.O_CREATE|os.O_TRUNC|os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW, 0o600)
+	file, err := os.OpenFile(l.path+nextSuffix, os.O_CREATE|os.O_TRUNC|os.O_RDWR|os.O_APPEND|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return fmt.Errorf("make console log: %w", err)
 	}
-	if err := l.install(next, start); err != nil {
-		next.Close()
+	next := &section{file: file, start: l.end}
+	if err := l.install(next); err != nil {
+		file.Close()
 		return err
 	}
-	if l.file != nil {
-		l.file.Close()
+	if l.current != nil {
+		if l.old != nil {
+			l.old.file.Close()
+		}
+		l.old = l.current
 	}
-	l.file, l.start, l.size = next, start, 0
+	l.current = next
 	return nil
 }
 
-func (l *Log) install(next *os.File, start int64) error {
-	info, err := next.Stat()
-	if err != nil {
-		return fmt.Errorf("stat console log: %w", err)
+func (l *Log) install(next *section) error {
+	aside := l.current
+	if aside == nil {
+		aside = l.old
 	}
-	index := map[string]int64{inode(info): start}
-	if l.file != nil {
-		current, err := l.file.Stat()
-		if err != nil {
-			return fmt.Errorf("stat console log: %w", err)
-		}
-		index[inode(current)] = l.start
-	}
-	if err := l.writeIndex(index); err != nil {
+	if err := l.writeIndex(aside, next); err != nil {
 		return err
 	}
-	if err := os.Rename(l.path, l.path+oldSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	var err error
+	if l.current != nil {
+		err = os.Rename(l.path, l.path+oldSuffix)
+	} else {
+		// Whatever it is, it is no log of this writer.
+		err = os.Remove(l.path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("put console log aside: %w", err)
 	}
 	if err := os.Rename(l.path+nextSuffix, l.path); err != nil {
@@ -142,102 +143,50 @@ func (l *Log) install(next *os.File, start int64) error {
 	return nil
 }
 
-func (l *Log) writeIndex(index map[string]int64) error {
-	raw, err := json.Marshal(index)
-	if err != nil {
-		return fmt.Errorf("encode index of console log: %w", err)
-	}
-	temporary := l.path + indexSuffix + nextSuffix
-	if err := os.WriteFile(temporary, raw, 0o600); err != nil {
-		return fmt.Errorf("write index of console log: %w", err)
-	}
-	if err := os.Rename(temporary, l.path+indexSuffix); err != nil {
-		return fmt.Errorf("write index of console log: %w", err)
-	}
-	return nil
-}
-
-// Offset returns the offset at which the log ends.
-func (l *Log) Offset() uint64 { return uint64(max(l.start+l.size, 0)) }
+// Offset returns the offset at which the output ends.
+func (l *Log) Offset() uint64 { return l.end }
 
 // SkipTo makes the log continue at offset, because what lies between is not to be had.
-func (l *Log) SkipTo(offset uint64) error {
-	if l.file == nil {
-		l.start = int64(offset)
+func (l *Log) SkipTo(offset uint64) { l.end = offset }
+
+// Own notes whom the guest belongs to.
+func (l *Log) Own(owner types.UID) error {
+	if l.owner == owner || l.current == nil {
 		return nil
 	}
-	if offset == l.Offset() {
-		return nil
-	}
-	info, err := l.file.Stat()
-	if err != nil {
-		return fmt.Errorf("stat console log: %w", err)
-	}
-	l.start = int64(offset) - l.size
-	return l.writeIndex(map[string]int64{inode(info): l.start})
+	l.owner = owner
+	return l.writeIndex(l.old, l.current)
 }
 
 // Write appends output. What cannot be written, as on a full disk, is skipped, so that the console
 // itself goes on.
 func (l *Log) Write(p []byte) (int, error) {
-	if l.file == nil {
-		l.start += int64(len(p))
+	if l.current == nil {
+		l.end += uint64(len(p))
 		return len(p), nil
 	}
-	if l.size > 0 && l.size+int64(len(p)) > l.capacity {
-		if err := l.create(l.start + l.size); err != nil {
-			l.start += int64(len(p))
+	if l.current.end() != l.end || l.current.size > 0 && l.current.size+int64(len(p)) > l.capacity {
+		if err := l.begin(); err != nil {
+			l.end += uint64(len(p))
 			return 0, err
 		}
 	}
-	n, err := l.file.Write(p)
-	l.size += int64(n)
+	n, err := l.current.file.Write(p)
+	l.current.size += int64(n)
+	l.end += uint64(len(p))
 	if err != nil {
-		l.start += int64(len(p) - n)
 		return n, fmt.Errorf("write console log: %w", err)
 	}
 	return n, nil
 }
 
-// Tail returns the last output, at most limit bytes of it.
-func (l *Log) Tail(limit int64) []byte {
-	if l.file == nil {
-		return nil
-	}
-	tail := readEnd(l.file, l.size, limit)
-	if missing := limit - int64(len(tail)); missing > 0 {
-		if old, err := os.OpenFile(l.path+oldSuffix, os.O_RDONLY|syscall.O_NOFOLLOW, 0); err == nil {
-			defer old.Close()
-			if info, err := old.Stat(); err == nil && info.Mode().IsRegular() {
-				return append(readEnd(old, info.Size(), missing), tail...)
-			}
+// Close closes the files.
+func (l *Log) Close() error {
+	var err error
+	for _, s := range []*section{l.old, l.current} {
+		if s != nil {
+			err = errors.Join(err, s.file.Close())
 		}
 	}
-	return tail
-}
-
-func readEnd(f *os.File, size, limit int64) []byte {
-	from := max(size-limit, 0)
-	tail := make([]byte, size-from)
-	n, err := f.ReadAt(tail, from)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil
-	}
-	return tail[:n]
-}
-
-// Close closes the file.
-func (l *Log) Close() error {
-	if l.file == nil {
-		return nil
-	}
-	return l.file.Close()
-}
-
-// inode names a file for the index, whatever it is called.
-func inode(info os.FileInfo) string {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return strconv.FormatUint(stat.Ino, 10)
-	}
-	return ""
+	return err
 }

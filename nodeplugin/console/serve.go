@@ -23,8 +23,8 @@ const (
 	// chunk is how much output is read at once, in bytes.
 	chunk = 32 << 10
 	// outputRate caps what a guest makes this process and its disk do, in bytes a second. A guest
-	// that is faster waits in the launcher, which drops what is too old.
-	outputRate  = 32 << 20
+	// that is faster waits for its serial port.
+	outputRate  = 64 << 20
 	outputBurst = 4 << 20
 	// keysTimeout is how long the launcher may take to accept keystrokes.
 	keysTimeout = 10 * time.Second
@@ -94,6 +94,7 @@ func (h *Hub) receiveOutput(ctx context.Context, connection int, socket *net.Uni
 		case err != nil:
 			return fmt.Errorf("read console: %w", err)
 		}
+		receivedBytes.Add(float64(n))
 		if err := limit.WaitN(ctx, n); err != nil {
 			return err
 		}

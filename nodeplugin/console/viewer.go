@@ -7,73 +7,120 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
 const (
 	// Scrollback is how much past output a viewer sees at once, in bytes.
 	Scrollback = 64 << 10
-	// maxPending is how far a viewer may lag behind, in bytes, before it misses output.
-	maxPending = 256 << 10
+	// windowSize is how far a viewer may lag behind, in bytes, without output being read from the
+	// disk again. Where the disk takes no log it is all there is.
+	windowSize = 256 << 10
+	// maxPiece caps what a viewer is given at once, in bytes.
+	maxPiece = 64 << 10
 )
 
-// Viewer follows a console. Output that it does not fetch in time is skipped, with a note.
+// Kind is what a viewer is there for.
+type Kind string
+
+// Interactive viewers see what comes, after some scrollback; readers want the log.
+const (
+	Interactive Kind = "console"
+	Reader      Kind = "log"
+)
+
+// Piece is a part of the output.
+type Piece struct {
+	// Skipped is how many bytes between the last piece and this one are not to be had.
+	Skipped uint64
+	// Output is empty where nothing follows what was skipped yet.
+	Output []byte
+}
+
+// Note tells people what was skipped, on a line of its own; it is empty when nothing was.
+func (p Piece) Note() string {
+	if p.Skipped == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\r\n[virtplane: %d bytes of output skipped]\r\n", p.Skipped)
+}
+
+// Viewer follows a console. It holds no output itself: what it does not fetch in time is skipped.
 type Viewer struct {
-	hub *Hub
-	// pending, skipped, ended and strictUntil are guarded by the hub's mutex.
-	pending     []byte
-	skipped     int
-	ended       bool
-	strictUntil time.Time
-	// ready holds a token when pending or ended has changed.
+	hub  *Hub
+	kind Kind
+	// start is the offset of its first output.
+	start uint64
+
+	// The hub's mutex guards what follows.
+
+	// offset is where the next piece begins, and until where the last one ends.
+	offset, until uint64
+	ended         bool
+	pace          pace
+	// ready holds a token when there is output or an end to fetch.
 	ready chan struct{}
 }
 
+// Start returns the offset of the first output.
+func (v *Viewer) Start() uint64 { return v.start }
+
 // Next returns output as it comes. It returns io.EOF when the console has ended, and ctx's error.
-func (v *Viewer) Next(ctx context.Context) ([]byte, error) {
+func (v *Viewer) Next(ctx context.Context) (Piece, error) {
 	for {
-		output, ended := v.take()
-		if len(output) > 0 {
-			return output, nil
-		}
-		if ended {
-			return nil, io.EOF
+		piece, err := v.take()
+		if err != nil || piece.Skipped > 0 || len(piece.Output) > 0 {
+			sentBytes.WithLabelValues(string(v.kind)).Add(float64(len(piece.Output)))
+			skippedBytes.WithLabelValues(string(v.kind)).Add(float64(piece.Skipped))
+			return piece, err
 		}
 		select {
 		case <-v.ready:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return Piece{}, ctx.Err()
 		}
 	}
 }
 
-func (v *Viewer) take() ([]byte, bool) {
-	v.hub.mu.Lock()
-	defer v.hub.mu.Unlock()
-	output := v.pending
-	if v.skipped > 0 {
-		note := fmt.Sprintf("\r\n[virtplane: %d bytes of output skipped for this viewer]\r\n", v.skipped)
-		output = append([]byte(note), output...)
+// take returns what there is; an empty piece when that is nothing yet.
+func (v *Viewer) take() (Piece, error) {
+	h := v.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var piece Piece
+	if next := h.following(v.offset); next > v.offset {
+		piece.Skipped = min(next, v.until) - v.offset
+		v.offset = next
 	}
-	v.pending, v.skipped = nil, 0
-	select {
-	case v.hub.room <- struct{}{}:
-	default:
+	// After a launcher that began anew the output may end earlier than it did.
+	v.offset = min(v.offset, h.window.end)
+	if left := min(h.window.end, v.until) - min(v.offset, v.until); left > 0 {
+		piece.Output = make([]byte, min(left, maxPiece))
+		n, err := h.readAt(v.offset, piece.Output)
+		if err != nil {
+			return Piece{}, err
+		}
+		if n == 0 {
+			return Piece{}, errTorn
+		}
+		piece.Output = piece.Output[:n]
+		v.offset += uint64(n)
+		v.pace.took(n, time.Now())
+		select {
+		case h.room <- struct{}{}:
+		default:
+		}
+		return piece, nil
 	}
-	return output, v.ended
+	if piece.Skipped == 0 && (v.ended || v.until != math.MaxUint64) {
+		return Piece{}, io.EOF
+	}
+	return piece, nil
 }
 
-// push hands output to the viewer; the caller holds the hub's mutex.
-func (v *Viewer) push(output []byte) {
-	v.pending = append(v.pending, output...)
-	if over := len(v.pending) - maxPending; over > 0 {
-		// What is oldest matters least; cutting deep keeps this from happening at every byte.
-		cut := len(v.pending) - Scrollback
-		v.pending = append([]byte(nil), v.pending[cut:]...)
-		v.skipped += cut
-	}
-	v.signal()
-}
+// lag is how much it has not fetched yet; the caller holds the hub's mutex.
+func (v *Viewer) lag() uint64 { return v.hub.window.end - min(v.offset, v.hub.window.end) }
 
 // end lets the viewer finish; the caller holds the hub's mutex.
 func (v *Viewer) end() {

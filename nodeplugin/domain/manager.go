@@ -48,7 +48,7 @@ type Sink interface {
 // Config is what a Manager works with.
 type Config struct {
 	Layout     volume.Layout
-	Logs       console.Logs
+	Logs       *console.Logs
 	Instances  Instances
 	Namespaces Namespaces
 	Plumber    Plumber
@@ -76,8 +76,8 @@ type Manager struct {
 // NewManager returns a Manager; ctx carries its logger and ends its work.
 func NewManager(ctx context.Context, config Config) (*Manager, error) {
 	switch {
-	case config.Instances == nil, config.Namespaces == nil, config.Plumber == nil, config.Sink == nil:
-		return nil, errors.New("instances, namespaces, plumber and sink are required")
+	case config.Instances == nil, config.Namespaces == nil, config.Plumber == nil, config.Sink == nil, config.Logs == nil:
+		return nil, errors.New("instances, namespaces, plumber, sink and logs are required")
 	case config.Layout.Kubelet == "":
 		return nil, errors.New("kubelet directory is required")
 	}
@@ -124,8 +124,7 @@ func (m *Manager) Open(v volume.Volume) error {
 
 // newHub returns the console of v. A disk that takes no log must not keep a guest from running.
 func (m *Manager) newHub(logger klog.Logger, v volume.Volume) *console.Hub {
-	path := m.config.Logs.Path(types.NamespacedName{Namespace: v.Namespace, Name: v.Instance}, v.InstanceUID)
-	log, err := console.OpenLog(path)
+	log, err := m.config.Logs.Open(types.NamespacedName{Namespace: v.Namespace, Name: v.Instance}, v.InstanceUID)
 	if err != nil {
 		logger.Error(err, "Console output is not kept")
 		log = &console.Log{}

@@ -154,7 +154,7 @@ func (n *node) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.Manager, err = NewManager(t.Context(), Config{
-		Layout: n.layout, Logs: console.Logs{Dir: n.layout.Logs()}, Instances: n.instances, Namespaces: guard, Sink: n.sink,
+		Layout: n.layout, Logs: console.NewLogs(n.layout.Logs(), console.DefaultLimits), Instances: n.instances, Namespaces: guard, Sink: n.sink,
 		Plumber: &network.Plumber{Sysctls: sysctls, TunDevice: "/dev/net/tun"},
 	})
 	if err != nil {

@@ -6,44 +6,37 @@ package stream
 import (
 	"context"
 	"errors"
-	"io"
+	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
 
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/launcher/session"
 	"github.com/virtplane/virtplane/nodeplugin/console"
+	"github.com/virtplane/virtplane/nodeplugin/domain"
 )
 
 const (
 	// subprotocol is KubeVirt's: binary messages carry the bytes, text messages mean nothing.
 	subprotocol = "plain.kubevirt.io"
-	bufferSize  = 10240
-	// writeTimeout is how long a viewer may take to accept a message.
-	writeTimeout = 15 * time.Second
-	// closeTimeout is how long a viewer may take to answer the close message.
-	closeTimeout = 2 * time.Second
+	// readBuffer and writeBuffer are for keystrokes and output, in bytes: nobody types much at once.
+	readBuffer  = 4 << 10
+	writeBuffer = 32 << 10
 	// maxMessage caps a message of keystrokes in bytes: somebody may paste a file.
 	maxMessage = 1 << 20
 )
 
-// pace is how often a viewer is asked whether it is there.
-type pace struct {
-	// ping keeps idle connections open in proxies.
-	ping time.Duration
-	// pong is how long a viewer may stay silent. After that it is gone, even if nobody has closed
-	// its connection.
-	pong time.Duration
-}
-
-var calm = pace{ping: 20 * time.Second, pong: 65 * time.Second}
-
 var upgrader = websocket.Upgrader{
-	ReadBufferSize: bufferSize, WriteBufferSize: bufferSize, WriteBufferPool: &sync.Pool{},
+	ReadBufferSize: readBuffer, WriteBufferSize: writeBuffer, WriteBufferPool: &sync.Pool{},
 	Subprotocols: []string{subprotocol},
 	// The client is virt-apiserver, which has dealt with browsers.
 	CheckOrigin: func(*http.Request) bool { return true },
@@ -64,7 +57,12 @@ func (s *Server) console(w http.ResponseWriter, r *http.Request) {
 		writeError(w, apierrors.NewBadRequest("VMI is not running"))
 		return
 	}
-	viewer, err := guest.Console().View()
+	wish, err := parseWish(r.URL.Query())
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	viewer, err := wish.view(guest)
 	switch {
 	case errors.Is(err, console.ErrTooManyViewers):
 		writeError(w, apierrors.NewTooManyRequests(err.Error(), 10))
@@ -74,101 +72,83 @@ func (s *Server) console(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer viewer.Close()
-	conn, err := upgrader.Upgrade(w, r, nil)
+	conn, err := upgrader.Upgrade(w, r, http.Header{
+		v1.ConsolePositionHeader: {fmt.Sprintf("%s:%d", guest.Volume.InstanceUID, viewer.Start())},
+	})
 	if err != nil {
 		return // the upgrader has answered
 	}
 	defer conn.Close()
 	ctx := r.Context()
 	logger := klog.FromContext(ctx).WithValues("vmi", guest.Volume.Ref())
-	logger.V(2).Info("Console opened")
-	err = attach(ctx, conn, viewer, calm)
+	logger.V(2).Info("Console opened", "readOnly", wish.readOnly)
+	err = attach(ctx, conn, viewer, wish, calm)
 	logger.V(2).Info("Console closed", "reason", err)
 }
 
-// attach copies both ways until one side ends.
-func attach(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer, p pace) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	received := make(chan struct{})
-	var running sync.WaitGroup
-	running.Go(func() {
-		defer close(received)
-		cancel(receiveKeys(ctx, conn, viewer, p.pong))
-	})
-	running.Go(func() { ping(ctx, conn, p.ping) })
-	err := sendOutput(ctx, conn, viewer)
-	code, reason := websocket.CloseNormalClosure, ""
-	if !errors.Is(err, io.EOF) {
-		code, reason = websocket.CloseGoingAway, "the node plugin ends this stream"
-	}
-	cancel(err)
-	// The viewer may be gone already. If not, closing before its answer could cost it what it has
-	// not read yet.
-	if conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second)) == nil {
-		select {
-		case <-received:
-		case <-time.After(closeTimeout):
-		}
-	}
-	conn.Close()
-	running.Wait()
-	return context.Cause(ctx)
+// wish is what a viewer asks for.
+type wish struct {
+	readOnly bool
+	// tracks is set for a viewer that counts what it gets: it hears of what was skipped beside the output.
+	tracks bool
+	// run and offset are where it was; run is empty for a viewer that was nowhere yet.
+	run    types.UID
+	offset uint64
 }
 
-func sendOutput(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer) error {
-	for {
-		output, err := viewer.Next(ctx)
-		if err != nil {
-			return err
-		}
-		if err := conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-			return err
-		}
-		if err := conn.WriteMessage(websocket.BinaryMessage, output); err != nil {
-			return err
+func parseWish(query url.Values) (w wish, err error) {
+	if w.readOnly, err = boolOf(query, v1.ConsoleReadOnly); err != nil {
+		return w, err
+	}
+	w.tracks = query.Has(v1.ConsolePosition)
+	if position := query.Get(v1.ConsolePosition); position != "" {
+		run, offset, _ := strings.Cut(position, ":")
+		w.run = types.UID(run)
+		if w.offset, err = strconv.ParseUint(offset, 10, 64); err != nil {
+			return w, apierrors.NewBadRequest(fmt.Sprintf("%s: %q is not RUN:OFFSET", v1.ConsolePosition, position))
 		}
 	}
+	return w, nil
 }
 
-func receiveKeys(ctx context.Context, conn *websocket.Conn, viewer *console.Viewer, pong time.Duration) error {
-	conn.SetReadLimit(maxMessage)
-	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(pong)) }
-	conn.SetPongHandler(alive)
-	keys := make([]byte, 4096)
-	for {
-		// Also after keystrokes that the guest took long to accept: no pong was read meanwhile.
-		if err := alive(""); err != nil {
-			return err
-		}
-		kind, message, err := conn.NextReader()
-		if err != nil {
-			return err
-		}
-		for {
-			n, err := message.Read(keys)
-			if n > 0 && kind == websocket.BinaryMessage {
-				if err := viewer.Type(ctx, keys[:n]); err != nil {
-					return err
-				}
-			}
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-		}
+func (w wish) view(guest *domain.Guest) (*console.Viewer, error) {
+	if w.run != "" && w.run == guest.Volume.InstanceUID {
+		return guest.Console().Resume(w.offset)
 	}
+	return guest.Console().View()
 }
 
-func ping(ctx context.Context, conn *websocket.Conn, interval time.Duration) {
-	tick := time.NewTicker(interval)
+func boolOf(query url.Values, name string) (bool, error) {
+	value := query.Get(name)
+	if value == "" {
+		return false, nil
+	}
+	parsed, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, apierrors.NewBadRequest(fmt.Sprintf("%s: %q is neither true nor false", name, value))
+	}
+	return parsed, nil
+}
+
+// pace is how often a viewer is asked whether it is there.
+type pace struct {
+	// ping keeps idle connections open in proxies.
+	ping time.Duration
+	// pong is how long a viewer may stay silent, or take to accept a message. After that it is gone, even
+	// if nobody has closed its connection.
+	pong time.Duration
+}
+
+var calm = pace{ping: 20 * time.Second, pong: 65 * time.Second}
+
+// ping asks the viewer whether it is there until ctx ends.
+func ping(ctx context.Context, conn *websocket.Conn, p pace) {
+	tick := time.NewTicker(p.ping)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			if conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeTimeout)) != nil {
+			if conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(p.pong)) != nil {
 				return
 			}
 		case <-ctx.Done():

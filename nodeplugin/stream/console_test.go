@@ -39,7 +39,7 @@ func serve(t *testing.T, p pace) (*websocket.Conn, *console.Hub, <-chan error) {
 			t.Error(err)
 			return
 		}
-		result <- attach(t.Context(), conn, viewer, p)
+		result <- attach(t.Context(), conn, viewer, wish{}, p)
 	}))
 	t.Cleanup(server.Close)
 	conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)

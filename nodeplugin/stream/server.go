@@ -19,6 +19,7 @@ import (
 	"k8s.io/klog/v2"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/nodeplugin/console"
 	"github.com/virtplane/virtplane/nodeplugin/domain"
 )
 
@@ -36,6 +37,11 @@ type Guests interface {
 	Lookup(types.NamespacedName) *domain.Guest
 }
 
+// Logs keeps the console logs of guests that have ended.
+type Logs interface {
+	Read(types.NamespacedName, console.Query, console.Tail) (*console.Past, error)
+}
+
 // Recorder writes events; it must not block.
 type Recorder interface {
 	Event(vmi *v1.VirtualMachineInstance, kind, reason, message string)
@@ -44,6 +50,7 @@ type Recorder interface {
 // Server serves streams and verbs.
 type Server struct {
 	guests   Guests
+	logs     Logs
 	recorder Recorder
 	http     *http.Server
 	// done ends streams: a server does not wait for connections that became websockets.
@@ -55,12 +62,12 @@ type Server struct {
 }
 
 // New returns a Server; ctx carries its logger.
-func New(ctx context.Context, guests Guests, recorder Recorder) (*Server, error) {
-	if guests == nil || recorder == nil {
-		return nil, errors.New("guests and recorder are required")
+func New(ctx context.Context, guests Guests, logs Logs, recorder Recorder) (*Server, error) {
+	if guests == nil || logs == nil || recorder == nil {
+		return nil, errors.New("guests, logs and recorder are required")
 	}
 	ctx, done := context.WithCancel(ctx)
-	s := &Server{guests: guests, recorder: recorder, done: done, pictures: make(chan struct{}, maxPictures)}
+	s := &Server{guests: guests, logs: logs, recorder: recorder, done: done, pictures: make(chan struct{}, maxPictures)}
 	s.http = &http.Server{
 		Handler: s.routes(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -74,6 +81,7 @@ func (s *Server) routes() http.Handler {
 	const instance = "/v1/namespaces/{namespace}/virtualmachineinstances/{name}"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+instance+"/console", s.console)
+	mux.HandleFunc("GET "+instance+"/log", s.log)
 	mux.HandleFunc("GET "+instance+"/vnc", s.vnc)
 	mux.HandleFunc("GET "+instance+"/vnc/screenshot", s.screenshot)
 	mux.HandleFunc("GET "+instance+"/portforward/{port}/{protocol}", s.portForward)

@@ -8,12 +8,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/virtplane/virtplane/launcher/serial"
 	"github.com/virtplane/virtplane/launcher/session"
 )
 
-const consoleBuffer = 16 << 10
+const (
+	// consoleBuffer is how much output is handed over at once, in bytes.
+	consoleBuffer = 32 << 10
+	// gather is for how long output is gathered after a piece of less than gathered bytes: a UART puts out
+	// byte by byte, and the node plugin does as much for one as for many.
+	gather   = time.Millisecond
+	gathered = 4 << 10
+)
 
 // Console is the connection that carries the serial port.
 type Console struct {
@@ -54,6 +62,7 @@ func (c *Console) connect(ctx context.Context) (answered bool, err error) {
 		return false, errors.New("the node plugin sent no resume")
 	}
 	offset := c.port.Output.Clamp(m.Resume.Offset)
+	c.port.Output.Taken(offset)
 	if err := conn.Send(&session.Message{ConsoleStart: &session.ConsoleStart{Offset: offset}}); err != nil {
 		return false, err
 	}
@@ -87,6 +96,10 @@ func (c *Console) forwardOutput(ctx context.Context, conn *session.Conn, offset 
 			return err
 		}
 		offset += uint64(n)
+		c.port.Output.Taken(offset)
+		if n < gathered {
+			time.Sleep(gather)
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ const (
 	patience = time.Second
 	// stalledPatience replaces it as long as the guest goes on taking none.
 	stalledPatience = time.Millisecond
+	// readSize is how much output is taken from QEMU at once, in bytes.
+	readSize = 32 << 10
 )
 
 // Port is the far end of the guest's serial port. It listens, and QEMU connects when it starts, so
@@ -59,8 +61,9 @@ func (p *Port) Run(ctx context.Context) {
 	p.mu.Lock()
 	p.conn = conn
 	p.mu.Unlock()
-	buf := make([]byte, 4096)
+	buf := make([]byte, readSize)
 	for {
+		p.Output.AwaitRoom(ctx, len(buf))
 		n, err := conn.Read(buf)
 		p.Output.Write(buf[:n])
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// RingSize is how much of the serial port's last output is kept, in bytes.
-const RingSize = 256 << 10
+// RingSize is how much of the serial port's last output is kept, in bytes. Memory is used as output comes.
+const RingSize = 1 << 20
 
 // ErrOverrun is returned to a reader whose next byte has left the ring.
 var ErrOverrun = errors.New("serial output was overwritten before it was read")
@@ -27,11 +27,13 @@ type Ring struct {
 	closed bool
 	// more is closed and replaced when there is something new to read.
 	more chan struct{}
+	// flow is how far the reader is that output is held back for.
+	flow flow
 }
 
 // NewRing returns a ring of size bytes.
 func NewRing(size int) *Ring {
-	return &Ring{buf: make([]byte, size), more: make(chan struct{})}
+	return &Ring{buf: make([]byte, size), more: make(chan struct{}), flow: flow{moved: make(chan struct{}, 1)}}
 }
 
 // Write appends p; it never blocks and never fails.

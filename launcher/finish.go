@@ -46,7 +46,7 @@ func (l *launcher) finish(ctx context.Context, report session.Report) int {
 	tell, cancel := context.WithTimeout(ctx, tellAbsent+tellConnected)
 	defer cancel()
 	told := l.session.Flush(tell, tellAbsent)
-	if told && l.port != nil {
+	if l.port != nil {
 		select {
 		case <-l.console:
 		case <-time.After(drainConsole):

@@ -20,8 +20,6 @@ import (
 	"github.com/virtplane/virtplane/launcher/dhcp"
 	"github.com/virtplane/virtplane/launcher/domain"
 	"github.com/virtplane/virtplane/launcher/identity"
-	"github.com/virtplane/virtplane/launcher/plugin"
-	"github.com/virtplane/virtplane/launcher/serial"
 	"github.com/virtplane/virtplane/launcher/session"
 )
 
@@ -157,31 +155,6 @@ func extraOptions(vmi *v1.VirtualMachineInstance, name string) (dhcp.Extra, erro
 		return extra, nil
 	}
 	return dhcp.Extra{}, nil
-}
-
-func (l *launcher) serveSerial(ctx context.Context, vmi *v1.VirtualMachineInstance) error {
-	if !vmi.SerialConsole() {
-		close(l.console)
-		return nil
-	}
-	port, err := serial.Listen(l.serialSocket())
-	if err != nil {
-		return err
-	}
-	l.port = port
-	go port.Run(ctx)
-	go func() {
-		defer close(l.console)
-		plugin.NewConsole(filepath.Join(session.SocketDir, session.SocketName), port).Run(ctx)
-	}()
-	if show := vmi.Spec.Domain.Devices.LogSerialConsole; show != nil && *show {
-		go func() {
-			if err := port.Output.CopyTo(ctx, os.Stdout); err != nil {
-				klog.FromContext(ctx).Info("Serial console is no longer logged", "err", err)
-			}
-		}()
-	}
-	return nil
 }
 
 // usable tells that a device is there and may be opened.

@@ -44,6 +44,15 @@ func explain(err error) string {
 	return "Error: " + err.Error()
 }
 
+// reason is explain for a line that already says whose trouble it is.
+func reason(err error) string {
+	text := explain(err)
+	if rest, plain := strings.CutPrefix(text, "Error: "); plain {
+		return rest
+	}
+	return strings.Replace(text, "Error", "error", 1)
+}
+
 // host returns the scheme and host of an address, which is what can be wrong in a kubeconfig.
 func host(address string) string {
 	u, err := url.Parse(address)

@@ -24,7 +24,8 @@ virtctl pause vm demo
 
 # Pause an instance that belongs to no virtual machine.
 virtctl pause vmi/demo`,
-		Args: rangeArgs(1, 2),
+		Args:              rangeArgs(1, 2),
+		ValidArgsFunction: completeKindAndName(client, instances),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return onInstance(cmd, args, client, "pause", &v1.PauseOptions{DryRun: dry.option()}, dry)
 		},

@@ -25,7 +25,8 @@ virtctl restart demo
 
 # Power it off instead of waiting for its shutdown.
 virtctl restart demo --force --grace-period=0`,
-		Args: exactArgs(1),
+		Args:              exactArgs(1),
+		ValidArgsFunction: completeName(client, machines),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := parseMachine(cmd, args)
 			if err != nil {

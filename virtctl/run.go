@@ -11,6 +11,8 @@ import (
 	"os"
 )
 
+// Codes with which this program ends, beside 0 for success. Commands that run another program, here or in a guest,
+// end with its code.
 const (
 	// exitError is the code of a command that did not do what it was asked for.
 	exitError = 1
@@ -36,6 +38,10 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
 	fmt.Fprintln(errOut, explain(err))
 	client.warnOfSkew(ctx, err)
 	return exitError
@@ -45,4 +51,12 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 func stdinFile(in io.Reader) *os.File {
 	f, _ := in.(*os.File)
 	return f
+}
+
+// untilEnded returns err, or nil for the end of a command that runs until its user ends it.
+func untilEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }

@@ -24,7 +24,8 @@ virtctl start demo
 # Start it with its CPUs stopped, for example to watch its console from the first instruction on.
 virtctl start demo --paused
 virtctl unpause vm demo`,
-		Args: exactArgs(1),
+		Args:              exactArgs(1),
+		ValidArgsFunction: completeName(client, machines),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := parseMachine(cmd, args)
 			if err != nil {

@@ -26,7 +26,8 @@ virtctl stop demo
 
 # Power it off at once.
 virtctl stop demo --force --grace-period=0`,
-		Args: exactArgs(1),
+		Args:              exactArgs(1),
+		ValidArgsFunction: completeName(client, machines),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, err := parseMachine(cmd, args)
 			if err != nil {

@@ -17,7 +17,8 @@ func newUnpauseCommand(client *client) *cobra.Command {
 		Example: `
 # Let the virtual machine demo go on.
 virtctl unpause vm demo`,
-		Args: rangeArgs(1, 2),
+		Args:              rangeArgs(1, 2),
+		ValidArgsFunction: completeKindAndName(client, instances),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return onInstance(cmd, args, client, "unpause", &v1.UnpauseOptions{DryRun: dry.option()}, dry)
 		},

@@ -16,7 +16,8 @@ func printUsage(cmd *cobra.Command) error {
 	out := cmd.OutOrStdout()
 	commands := cmd.HasAvailableSubCommands()
 	line := cmd.UseLine()
-	if commands {
+	// A command with arguments of its own can have further ones below it.
+	if commands && !strings.Contains(cmd.Use, " ") {
 		line = cmd.CommandPath() + " COMMAND [flags]"
 	}
 	fmt.Fprintf(out, "Usage:\n  %s\n", line)

@@ -13,7 +13,15 @@ import (
 type Call struct {
 	Path string
 	Args []string
+	// free is set for FreeRDP, whose exit code tells why a desktop was left.
+	free bool
 }
+
+// maxLeft is the highest exit code of FreeRDP that means no failure: the user or the server has ended the connection.
+const maxLeft = 12
+
+// Ended tells whether a client that ends with code has shown the desktop until it was left.
+func (c Call) Ended(code int) bool { return code == 0 || c.free && code > 0 && code <= maxLeft }
 
 // MissingError tells that no client is installed.
 type MissingError struct{ OS string }
@@ -50,7 +58,7 @@ func Find(os, client string, lookPath func(string) (string, error), d Desktop, f
 	for _, name := range names {
 		path, err := lookPath(name)
 		if err == nil {
-			return Call{path, append(arguments(os, path, d, file), more...)}, nil
+			return Call{path, append(arguments(os, path, d, file), more...), isFree(path)}, nil
 		}
 		if client != "" {
 			return Call{}, fmt.Errorf("find client: %w", err)
@@ -61,9 +69,8 @@ func Find(os, client string, lookPath func(string) (string, error), d Desktop, f
 
 // arguments returns how the program at path is called.
 func arguments(os, path string, d Desktop, file string) []string {
-	name := strings.TrimSuffix(strings.ToLower(filepath.Base(strings.ReplaceAll(path, `\`, "/"))), ".exe")
-	switch {
-	case strings.Contains(name, "freerdp"):
+	switch name := base(path); {
+	case isFree(path):
 		return freeRDP(d)
 	case name == "remmina":
 		return []string{"--connect", file}
@@ -73,6 +80,13 @@ func arguments(os, path string, d Desktop, file string) []string {
 	}
 	return []string{file}
 }
+
+// base is the name of a program, also of one of Windows.
+func base(path string) string {
+	return strings.TrimSuffix(strings.ToLower(filepath.Base(strings.ReplaceAll(path, `\`, "/"))), ".exe")
+}
+
+func isFree(path string) bool { return strings.Contains(base(path), "freerdp") }
 
 func freeRDP(d Desktop) []string {
 	args := []string{

@@ -30,6 +30,7 @@ func JSON(object any) (http.Handler, error) {
 func Content(contentType string, body []byte) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		// The only way to fail is a client that went away.
 		_, _ = w.Write(body)
 	})

@@ -4,14 +4,23 @@
 package virtualmachineinstance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
+	"github.com/virtplane/virtplane/registry/subresource"
+)
+
+// Pictures of screens are PNG, and begin like it.
+const (
+	pictureType  = "image/png"
+	pictureStart = "\x89PNG\r\n\x1a\n"
 )
 
 // consoleOf tells whether an instance has a serial console to connect to.
@@ -45,10 +54,52 @@ func vncOf(vmi *v1.VirtualMachineInstance, query url.Values) (url.Values, error)
 		return nil, err
 	}
 	preserve, err := flag(query, "preserveSession", false)
-	if err != nil || !preserve {
+	if err != nil {
 		return nil, err
 	}
-	return url.Values{"preserveSession": {"true"}}, nil
+	exclusive, err := flag(query, "exclusive", false)
+	switch {
+	case err != nil:
+		return nil, err
+	case preserve && exclusive:
+		return nil, apierrors.NewBadRequest("preserveSession, exclusive: one spares those who watch, the other sends them away; give one of them")
+	case preserve:
+		return url.Values{"preserveSession": {"true"}}, nil
+	case exclusive:
+		return url.Values{"exclusive": {"true"}}, nil
+	}
+	return nil, nil
+}
+
+// screenshot answers a picture of an instance's screen.
+func (i *Instances) screenshot(req *http.Request, name string) (http.Handler, error) {
+	vmi, err := i.checked(req.Context(), name, []check{hasDisplay})
+	if err != nil {
+		return nil, err
+	}
+	move, err := flag(req.URL.Query(), "moveCursor", false)
+	if err != nil {
+		return nil, err
+	}
+	target, err := i.hop.locate(vmi, "vnc/screenshot")
+	if err != nil {
+		return nil, err
+	}
+	if move {
+		target.url.RawQuery = url.Values{"moveCursor": {"true"}}.Encode()
+	}
+	contentType, picture, err := target.call(req.Context(), http.MethodGet, nil)
+	if err != nil {
+		return nil, err
+	}
+	// A browser shows what this server says it is, so it has to be that.
+	switch {
+	case contentType != pictureType:
+		return nil, target.unexpected(contentType, pictureType)
+	case !bytes.HasPrefix(picture, []byte(pictureStart)):
+		return nil, target.unexpected("no PNG", pictureType)
+	}
+	return subresource.Content(contentType, picture), nil
 }
 
 // usbOf tells whether an instance has sockets for the USB devices of clients.

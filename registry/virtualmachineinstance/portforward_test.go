@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
-	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
 func TestPortsToForward(t *testing.T) {
@@ -30,31 +28,5 @@ func TestPortsToForward(t *testing.T) {
 		if _, _, err := parsePort(tail); !apierrors.IsBadRequest(err) || err.Error() != want {
 			t.Errorf("%s: %v, want %s", tail, err, want)
 		}
-	}
-}
-
-// TestOnlyGuestsAreForwardedTo holds that what a guest says of itself does not lead to other places.
-func TestOnlyGuestsAreForwardedTo(t *testing.T) {
-	at := func(ip string) *v1.VirtualMachineInstance {
-		vmi := up()
-		vmi.Status.Interfaces = []v1.VirtualMachineInstanceNetworkInterface{{IP: ip}}
-		return vmi
-	}
-	for text, want := range map[string]string{"198.51.100.7": "198.51.100.7", "10.0.0.1": "10.0.0.1", "2001:db8::1": "2001:db8::1", "::ffff:198.51.100.7": "198.51.100.7"} {
-		if got, err := addressOf(at(text)); err != nil || got.String() != want {
-			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "fe80::1%eth0", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255"} {
-		want := "status.interfaces[0].ipAddress: " + text + " cannot be reached from outside the guest"
-		if _, err := addressOf(at(text)); !apierrors.IsBadRequest(err) || err.Error() != want {
-			t.Errorf("%s: %v, want %s", text, err, want)
-		}
-	}
-	if _, err := addressOf(up()); !apierrors.IsBadRequest(err) || err.Error() != "no network interfaces are present" {
-		t.Errorf("no interface: %v", err)
-	}
-	if _, err := addressOf(at("guest.example.com")); !apierrors.IsInternalError(err) {
-		t.Errorf("a name: %v", err)
 	}
 }

@@ -18,6 +18,9 @@ import (
 	"github.com/virtplane/virtplane/registry/subresource"
 )
 
+// bearerPrefix begins a protocol that is a token; kube-apiserver knows users by them.
+const bearerPrefix = "base64url.bearer.authorization.k8s.io."
+
 // stream returns a route that connects a client with what the plugin of the node serves as verb. check
 // tells whether the instance has it, and in which words it is asked for: the query of the plugin's URL.
 func (i *Instances) stream(verb string, check func(vmi *v1.VirtualMachineInstance, query url.Values) (url.Values, error)) subresource.Func {
@@ -30,16 +33,21 @@ func (i *Instances) stream(verb string, check func(vmi *v1.VirtualMachineInstanc
 		if err != nil {
 			return nil, err
 		}
-		target, err := i.hop.locate(vmi, verb)
-		if err != nil {
-			return nil, err
-		}
-		target.url.RawQuery = query.Encode()
-		if !strings.EqualFold(req.Header.Get("Upgrade"), "websocket") {
-			return nil, apierrors.NewBadRequest(verb + " is a stream; ask for it by a websocket handshake")
-		}
-		return target.websocket()
+		return i.open(req, vmi, verb, query)
 	}
+}
+
+// open connects a client with what the plugin of an instance's node serves as verb.
+func (i *Instances) open(req *http.Request, vmi *v1.VirtualMachineInstance, verb string, query url.Values) (http.Handler, error) {
+	target, err := i.hop.locate(vmi, verb)
+	if err != nil {
+		return nil, err
+	}
+	target.url.RawQuery = query.Encode()
+	if !strings.EqualFold(req.Header.Get("Upgrade"), "websocket") {
+		return nil, apierrors.NewBadRequest(verb + " is a stream; ask for it by a websocket handshake")
+	}
+	return target.websocket()
 }
 
 // websocket hands a handshake on to the plugin and, once the plugin accepts, all that follows. What the
@@ -55,6 +63,7 @@ func (t *target) websocket() (http.Handler, error) {
 					r.Out.Header.Del(header)
 				}
 			}
+			withoutTokens(r.Out.Header)
 		},
 		ModifyResponse: func(resp *http.Response) error {
 			if resp.StatusCode == http.StatusSwitchingProtocols {
@@ -75,6 +84,23 @@ func (t *target) websocket() (http.Handler, error) {
 // forwarded tells that a header is part of the handshake.
 func forwarded(header string) bool {
 	return header == "Connection" || header == "Upgrade" || header == "User-Agent" || strings.HasPrefix(header, "Sec-Websocket-")
+}
+
+// withoutTokens removes the credentials that browsers put among the protocols that they offer. Whoever
+// authenticates a user by them removes them; here they are left when the user was known otherwise.
+func withoutTokens(header http.Header) {
+	var offered []string
+	for _, line := range header["Sec-Websocket-Protocol"] {
+		for protocol := range strings.SplitSeq(line, ",") {
+			if protocol = strings.TrimSpace(protocol); !strings.HasPrefix(protocol, bearerPrefix) {
+				offered = append(offered, protocol)
+			}
+		}
+	}
+	header.Del("Sec-Websocket-Protocol")
+	if len(offered) > 0 {
+		header.Set("Sec-Websocket-Protocol", strings.Join(offered, ", "))
+	}
 }
 
 // handshake bounds the time until a plugin answers; the stream that follows lasts as long as it will.

@@ -40,7 +40,7 @@ func (i *Instances) endpoints() map[string]*subresource.Endpoint {
 		"console": subresource.Get(func() runtime.Object { return &v1.ConsoleOptions{} }, i.stream("console", consoleOf)),
 		"vnc": subresource.New(instance,
 			subresource.Route{Method: http.MethodGet, Do: i.stream("vnc", vncOf)},
-			subresource.Route{Method: http.MethodGet, Tail: "screenshot", Do: i.query("vnc/screenshot", "image/", hasDisplay)}),
+			subresource.Route{Method: http.MethodGet, Tail: "screenshot", Do: i.screenshot}),
 		"usbredir":    get(i.stream("usbredir", usbOf)),
 		"vsock":       get(i.stream("vsock", vsockOf)),
 		"portforward": subresource.New(instance, subresource.Route{Method: http.MethodGet, Tail: subresource.Any, Do: i.portForward}),

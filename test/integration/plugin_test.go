@@ -38,6 +38,8 @@ type plugin struct {
 	answer http.HandlerFunc
 	// refuse has streams answered by answer as well; it is changed between requests only.
 	refuse bool
+	// screen has streams answered by a screen instead of an echo.
+	screen bool
 }
 
 // startPlugin makes node and its plugin, which end with the test.
@@ -118,12 +120,16 @@ func (p *plugin) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		p.answer(w, req)
 		return
 	}
-	upgrader := websocket.Upgrader{Subprotocols: []string{"plain.kubevirt.io"}, CheckOrigin: func(*http.Request) bool { return true }}
+	upgrader := websocket.Upgrader{Subprotocols: []string{"plain.kubevirt.io", "binary"}, CheckOrigin: func(*http.Request) bool { return true }}
 	conn, err := upgrader.Upgrade(w, req, nil)
 	if err != nil {
 		return // the client hears of it
 	}
 	defer conn.Close()
+	if p.screen {
+		serveScreen(conn)
+		return
+	}
 	for {
 		kind, message, err := conn.ReadMessage()
 		if err != nil || conn.WriteMessage(kind, append([]byte("guest: "), message...)) != nil {

@@ -69,14 +69,21 @@ func TestVerbsReachThePluginOfTheNode(t *testing.T) {
 		return call(t, cluster.admin, http.MethodGet, pathOf("subresources.kubevirt.io", ns, "virtualmachineinstances", "demo")+"/vnc/screenshot", "", nil)
 	}
 	expectRefusal(t, "a picture that is none", screenshot(), 500,
-		`Internal error occurred: vnc/screenshot through the plugin of node "verbs-node": the answer is application/json, want image/`)
+		`Internal error occurred: vnc/screenshot through the plugin of node "verbs-node": the answer is application/json, want image/png`)
 	<-p.asked
 	p.answer = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
-		_, _ = io.WriteString(w, "\x89PNG")
+		_, _ = io.WriteString(w, "<script>")
 	}
-	if a := screenshot(); a.code != 200 || a.body != "\x89PNG" || a.header.Get("Content-Type") != "image/png" {
-		t.Errorf("picture: %d %s %q", a.code, a.header.Get("Content-Type"), a.body)
+	expectRefusal(t, "a picture that only says it is one", screenshot(), 500,
+		`Internal error occurred: vnc/screenshot through the plugin of node "verbs-node": the answer is no PNG, want image/png`)
+	<-p.asked
+	p.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = io.WriteString(w, "\x89PNG\r\n\x1a\n")
+	}
+	if a := screenshot(); a.code != 200 || a.body != "\x89PNG\r\n\x1a\n" || a.header.Get("Content-Type") != "image/png" || a.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("picture: %d %v %q", a.code, a.header, a.body)
 	}
 	if req := <-p.asked; req.URL.Path != "/v1/namespaces/"+ns+"/virtualmachineinstances/demo/vnc/screenshot" {
 		t.Errorf("the plugin was asked %s", req.URL.Path)

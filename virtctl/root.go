@@ -50,16 +50,32 @@ func newCommand(program string) (*cobra.Command, *client) {
 		newPauseCommand(client),
 		newUnpauseCommand(client),
 		newConsoleCommand(client),
+		newVNCCommand(client),
+		newRDPCommand(client),
+		newSSHCommand(client),
+		newSCPCommand(client),
+		newPortForwardCommand(client),
+		newVirshCommand(client),
 		newVersionCommand(client),
+		newCompletionCommand(),
 		newOptionsCommand(),
 	)
 	root.SetUsageFunc(printUsage)
-	for _, cmd := range root.Commands() {
-		cmd.Example = examples(program, cmd.Example)
-		cmd.DisableFlagsInUseLine = true
-	}
+	finish(root, program)
+	completeFlags(root, client)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(cmd, err) })
 	return root, client
+}
+
+// finish gives every command below cmd what all of them have.
+func finish(cmd *cobra.Command, program string) {
+	for _, sub := range cmd.Commands() {
+		if sub.HasExample() {
+			sub.Example = examples(program, sub.Example)
+		}
+		sub.DisableFlagsInUseLine = true
+		finish(sub, program)
+	}
 }
 
 // examples indents text and puts the program's name in the place of virtctl.

@@ -8116,7 +8116,7 @@ func schema_virtplane_apis_kubevirt_v1_Probe(ref common.ReferenceCallback) commo
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "Probe checks the guest over the pod network.",
+				Description: "Probe checks the guest, over the pod network or by its agent.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"httpGet": {

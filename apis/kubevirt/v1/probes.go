@@ -5,7 +5,7 @@ package v1
 
 import corev1 "k8s.io/api/core/v1"
 
-// Probe checks the guest over the pod network.
+// Probe checks the guest, over the pod network or by its agent.
 type Probe struct {
 	// Handler is the check.
 	Handler `json:",inline" protobuf:"bytes,1,opt,name=handler"`

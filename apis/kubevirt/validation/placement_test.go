@@ -62,12 +62,20 @@ func TestLife(t *testing.T) {
 			s.StartStrategy, s.LivenessProbe = ptr(v1.StartStrategyPaused), probe()
 		}, []string{`$.livenessProbe: Forbidden: a guest that starts paused would fail its liveness probe; remove one of the two`}},
 		{"probe without handler", func(s *v1.VirtualMachineInstanceSpec) { s.ReadinessProbe = &v1.Probe{} }, []string{
-			`$.readinessProbe: Required value: must have exactly one handler: httpGet or tcpSocket`,
+			`$.readinessProbe: Required value: must have exactly one handler: httpGet, tcpSocket, exec or guestAgentPing`,
 		}},
 		{"probe with two handlers", func(s *v1.VirtualMachineInstanceSpec) {
 			s.ReadinessProbe = probe()
 			s.ReadinessProbe.HTTPGet = &corev1.HTTPGetAction{Port: intstr.FromInt32(80)}
-		}, []string{`$.readinessProbe: Invalid value: "[httpGet tcpSocket]": must have exactly one handler: httpGet or tcpSocket`}},
+		}, []string{`$.readinessProbe: Invalid value: "[httpGet tcpSocket]": must have exactly one handler: httpGet, tcpSocket, exec or guestAgentPing`}},
+		{"probes by the guest agent", func(s *v1.VirtualMachineInstanceSpec) {
+			s.LivenessProbe = &v1.Probe{Handler: v1.Handler{GuestAgentPing: &v1.GuestAgentPing{}}}
+			s.ReadinessProbe = &v1.Probe{Handler: v1.Handler{Exec: &corev1.ExecAction{Command: []string{"true"}}}}
+			s.Networks, s.Domain.Devices.Interfaces, s.Domain.Devices.AutoattachPodInterface = nil, nil, ptr(false)
+		}, nil},
+		{"command of nothing", func(s *v1.VirtualMachineInstanceSpec) {
+			s.ReadinessProbe = &v1.Probe{Handler: v1.Handler{Exec: &corev1.ExecAction{}}}
+		}, []string{`$.readinessProbe.exec.command: Required value: name a program in the guest, and its arguments`}},
 		{"probe without network", func(s *v1.VirtualMachineInstanceSpec) {
 			s.LivenessProbe, s.Networks, s.Domain.Devices.Interfaces = probe(), nil, nil
 			s.Domain.Devices.AutoattachPodInterface = ptr(false)

@@ -19,7 +19,7 @@ func probe(spec *v1.VirtualMachineInstanceSpec, p *v1.Probe, at *field.Path) fie
 		return nil
 	}
 	set := members(p.Handler)
-	errs := exactlyOne(at, "handler: httpGet or tcpSocket", set)
+	errs := exactlyOne(at, "handler: httpGet, tcpSocket, exec or guestAgentPing", set)
 	if (p.HTTPGet != nil || p.TCPSocket != nil) && !slices.ContainsFunc(spec.Networks, func(n v1.Network) bool { return n.Pod != nil }) {
 		errs = append(errs, field.Invalid(at, fmt.Sprint(set), "needs an interface on the pod network"))
 	}
@@ -28,6 +28,9 @@ func probe(spec *v1.VirtualMachineInstanceSpec, p *v1.Probe, at *field.Path) fie
 	}
 	if p.TCPSocket != nil {
 		errs = append(errs, probedPort(p.TCPSocket.Port, at.Child("tcpSocket", "port"))...)
+	}
+	if p.Exec != nil && (len(p.Exec.Command) == 0 || p.Exec.Command[0] == "") {
+		errs = append(errs, field.Required(at.Child("exec", "command"), "name a program in the guest, and its arguments"))
 	}
 	for _, v := range []struct {
 		field  string

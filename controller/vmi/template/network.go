@@ -9,9 +9,6 @@ import (
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
-// probeDelay is added to the initial delay of probes, in seconds: the guest boots after the container has started.
-const probeDelay = 10
-
 // ports returns the guest's ports that the pod's address leads to, so that Services may use their names.
 func ports(vmi *v1.VirtualMachineInstance) []corev1.ContainerPort {
 	var out []corev1.ContainerPort
@@ -28,19 +25,4 @@ func ports(vmi *v1.VirtualMachineInstance) []corev1.ContainerPort {
 		}
 	}
 	return out
-}
-
-// probe returns the probe for the container: the guest answers at the pod's address.
-func probe(p *v1.Probe) *corev1.Probe {
-	if p == nil {
-		return nil
-	}
-	return &corev1.Probe{
-		ProbeHandler:        corev1.ProbeHandler{HTTPGet: p.HTTPGet.DeepCopy(), TCPSocket: p.TCPSocket.DeepCopy()},
-		InitialDelaySeconds: p.InitialDelaySeconds + probeDelay,
-		TimeoutSeconds:      p.TimeoutSeconds,
-		PeriodSeconds:       p.PeriodSeconds,
-		SuccessThreshold:    p.SuccessThreshold,
-		FailureThreshold:    p.FailureThreshold,
-	}
 }

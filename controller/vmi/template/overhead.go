@@ -33,6 +33,8 @@ const (
 	efiOverhead = 6 * mebibyte
 	// ioThreadOverhead is a thread for disks with its heap: half of it measured while there is nothing to do.
 	ioThreadOverhead = 1 * mebibyte
+	// probeOverhead is a probe that asks the guest agent: a second process of the launcher's program.
+	probeOverhead = 16 * mebibyte
 	// pageTableShare is the share of the guest's memory that its page tables take: 8 bytes per page of 4 KiB.
 	pageTableShare = 512
 )
@@ -58,6 +60,11 @@ func Overhead(vmi *v1.VirtualMachineInstance, emulation bool) resource.Quantity 
 		bytes += efiOverhead
 	}
 	bytes += ioThreadOverhead * ioThreads(&vmi.Spec.Domain)
+	for _, p := range []*v1.Probe{vmi.Spec.LivenessProbe, vmi.Spec.ReadinessProbe} {
+		if byAgent(p) {
+			bytes += probeOverhead
+		}
+	}
 	if emulation {
 		bytes += emulationOverhead
 	}

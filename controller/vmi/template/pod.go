@@ -76,8 +76,8 @@ func Pod(vmi *v1.VirtualMachineInstance, options Options) (*corev1.Pod, error) {
 				Resources:                resources(vmi, overhead, options),
 				VolumeMounts:             volumes.mounts,
 				VolumeDevices:            volumes.devices,
-				LivenessProbe:            probe(spec.LivenessProbe),
-				ReadinessProbe:           probe(spec.ReadinessProbe),
+				LivenessProbe:            livenessProbe(vmi),
+				ReadinessProbe:           readinessProbe(vmi),
 				SecurityContext:          containerSecurity(),
 				TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 			}},
@@ -125,7 +125,7 @@ func labels(vmi *v1.VirtualMachineInstance) map[string]string {
 	out[v1.AppLabel] = v1.AppLabelLauncher
 	out[v1.CreatedByLabel] = string(vmi.UID)
 	out[v1.VirtualMachineNameLabel] = labelValue(vmi.Name)
-	out[v1.VirtualMachineInstanceIDLabel] = labelValue(vmi.Name)
+	out[v1.VirtualMachineInstanceIDLabel] = v1.InstanceID(vmi.Name)
 	return out
 }
 

@@ -13,7 +13,7 @@ import (
 // ProbeApplyConfiguration represents a declarative configuration of the Probe type for use
 // with apply.
 //
-// Probe checks the guest over the pod network.
+// Probe checks the guest, over the pod network or by its agent.
 type ProbeApplyConfiguration struct {
 	// Handler is the check.
 	HandlerApplyConfiguration `json:""`

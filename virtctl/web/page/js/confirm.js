@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The virtplane authors
+// SPDX-License-Identifier: Apache-2.0
+
+// confirmed asks before something that a guest may not like. It resolves with {force}, or null when it was cancelled.
+export function confirmed(question, { label, ask, force }) {
+  const dialog = document.getElementById('confirm');
+  const part = (name) => dialog.querySelector(`[data-part="${name}"]`);
+  part('question').textContent = question;
+  part('text').textContent = ask;
+  part('yes').textContent = label;
+  part('force').checked = false;
+  part('force-label').hidden = !force;
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      resolve(dialog.returnValue === 'yes' ? { force: part('force').checked } : null);
+    }, { once: true });
+  });
+}

@@ -37,8 +37,7 @@ func (i *Instances) endpoints() map[string]*subresource.Endpoint {
 		"filesystemlist": subresource.Get(func() runtime.Object { return &v1.VirtualMachineInstanceFileSystemList{} },
 			i.query("filesystemlist", jsonType, running(vmiNotRunning), agentConnected)),
 
-		"console": subresource.Get(func() runtime.Object { return &v1.ConsoleOptions{} }, i.stream("console", viewOf)),
-		"log":     get(i.log),
+		"console": subresource.Get(func() runtime.Object { return &v1.ConsoleOptions{} }, i.stream("console", consoleOf)),
 		"vnc": subresource.New(instance,
 			subresource.Route{Method: http.MethodGet, Do: i.stream("vnc", vncOf)},
 			subresource.Route{Method: http.MethodGet, Tail: "screenshot", Do: i.screenshot}),

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -42,7 +43,7 @@ func probeDesktop(ctx context.Context, open tunnel.Open, p place, port uint16) e
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	conn, err := open(ctx)
-	if apierrors.IsInternalError(err) || apierrors.IsServiceUnavailable(err) {
+	if apierrors.IsInternalError(err) && strings.Contains(err.Error(), notDialed) {
 		return fmt.Errorf("rdp %s: nothing listens on port %d of the guest (%s); %s", p, port, reason(err), enableDesktop)
 	}
 	if err != nil {
@@ -68,6 +69,9 @@ func probeDesktop(ctx context.Context, open tunnel.Open, p place, port uint16) e
 		return fmt.Errorf("rdp %s: check port %d of the guest: %w; go on with --force", p, port, err)
 	}
 }
+
+// notDialed is in the server's answer when a guest refuses a connection or does not take it.
+const notDialed = "dialing VM"
 
 // enableDesktop is what to do in the guest.
 const enableDesktop = "switch on Remote Desktop in the settings of Windows, or install xrdp on Linux; --force goes on regardless"

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// maxConnections caps the connections that one listener serves at once. Those beyond wait in the kernel's queue.
-	maxConnections = 512
+	// maxConnections caps the connections that one listener serves at once; those beyond wait in the kernel's queue. It
+	// leaves some of the 256 that a node forwards to one guest to others.
+	maxConnections = 200
 	// exhaustedPause is how long to wait for files to be closed when this process may open no more.
 	exhaustedPause = 100 * time.Millisecond
 )

@@ -20,7 +20,7 @@ const (
 	flowIdle = 2 * time.Minute
 	// maxFlows caps the senders that are served at once, and maxQueue the datagrams of one that wait for its stream.
 	// What comes beyond is dropped, as networks do with datagrams.
-	maxFlows = 256
+	maxFlows = 200
 	maxQueue = 64
 )
 

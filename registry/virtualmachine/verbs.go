@@ -26,6 +26,7 @@ type InstanceStore interface {
 type InstanceVerbs interface {
 	CancelEvacuation(req *http.Request, vmi *v1.VirtualMachineInstance) (http.Handler, error)
 	PortForward(req *http.Request, vmi *v1.VirtualMachineInstance) (http.Handler, error)
+	Log(req *http.Request, vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) (http.Handler, error)
 }
 
 // verbs are the subresources of virtual machines.
@@ -52,6 +53,7 @@ func (v verbs) endpoints() map[string]*subresource.Endpoint {
 
 		"expand-spec": subresource.Get(machine, v.expandSpec),
 		"objectgraph": subresource.Get(func() runtime.Object { return &v1.ObjectGraphNode{} }, v.objectGraph),
+		"log":         subresource.Get(machine, v.log),
 		"portforward": subresource.New(machine, subresource.Route{Method: http.MethodGet, Tail: subresource.Any, Do: v.portForward}),
 		"evacuate": subresource.New(func() runtime.Object { return &v1.EvacuateCancelOptions{} },
 			subresource.Route{Method: http.MethodPut, Tail: "cancel", Do: v.cancelEvacuation}),

@@ -37,7 +37,8 @@ func (i *Instances) endpoints() map[string]*subresource.Endpoint {
 		"filesystemlist": subresource.Get(func() runtime.Object { return &v1.VirtualMachineInstanceFileSystemList{} },
 			i.query("filesystemlist", jsonType, running(vmiNotRunning), agentConnected)),
 
-		"console": subresource.Get(func() runtime.Object { return &v1.ConsoleOptions{} }, i.stream("console", consoleOf)),
+		"console": subresource.Get(func() runtime.Object { return &v1.ConsoleOptions{} }, i.stream("console", viewOf)),
+		"log":     get(i.log),
 		"vnc": subresource.New(instance,
 			subresource.Route{Method: http.MethodGet, Do: i.stream("vnc", vncOf)},
 			subresource.Route{Method: http.MethodGet, Tail: "screenshot", Do: i.screenshot}),

@@ -21,10 +21,12 @@ var servedVerbs = map[string]string{
 	"virtualmachines/removevolume":     "RemoveVolumeOptions update",
 	"virtualmachines/expand-spec":      "VirtualMachine get",
 	"virtualmachines/objectgraph":      "ObjectGraphNode get",
+	"virtualmachines/log":              "VirtualMachine get",
 	"virtualmachines/portforward":      "VirtualMachine get",
 	"virtualmachines/evacuate":         "EvacuateCancelOptions update",
 
 	"virtualmachineinstances/console":             "ConsoleOptions get",
+	"virtualmachineinstances/log":                 "VirtualMachineInstance get",
 	"virtualmachineinstances/vnc":                 "VirtualMachineInstance get",
 	"virtualmachineinstances/usbredir":            "VirtualMachineInstance get",
 	"virtualmachineinstances/vsock":               "VirtualMachineInstance get",

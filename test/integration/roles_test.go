@@ -62,10 +62,12 @@ var rightsOnVerbs = map[string]string{
 	"PUT virtualmachines/removevolume":     "edit admin",
 	"GET virtualmachines/expand-spec":      "view edit admin",
 	"GET virtualmachines/objectgraph":      "view edit admin",
+	"GET virtualmachines/log":              "edit admin",
 	"GET virtualmachines/portforward/22":   "edit admin",
 	"PUT virtualmachines/evacuate/cancel":  "edit admin",
 
 	"GET virtualmachineinstances/console":                    "edit admin",
+	"GET virtualmachineinstances/log":                        "edit admin",
 	"GET virtualmachineinstances/vnc":                        "edit admin",
 	"GET virtualmachineinstances/vnc/screenshot":             "edit admin",
 	"GET virtualmachineinstances/usbredir":                   "edit admin",

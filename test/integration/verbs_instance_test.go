@@ -42,6 +42,8 @@ func stateOf(t *testing.T, ns, state string) {
 // answers are the short forms of the answers in the table.
 var answers = map[string]string{
 	"missing":   `404 virtualmachineinstance.kubevirt.io "demo" not found`,
+	"noLog":     "400 VMI is not running: it has no node yet, and so no log",
+	"logAway":   `503 the log is on the node "nowhere", which cannot be reached: no virt-nodeplugin pod runs on the node`,
 	"noPlugin":  `503 reach the plugin of node "nowhere": no virt-nodeplugin pod runs on the node`,
 	"vmDown":    "409 " + vmiConflict + "VM is not running",
 	"vmiDown":   "409 " + vmiConflict + "VMI is not running",
@@ -79,6 +81,7 @@ var instanceVerbs = [][]string{
 	{"GET userlist", "", "missing", "vmiDown", "vmiDown", "noAgent", "noPlugin", "noAgent", "vmiDown"},
 	{"GET filesystemlist", "", "missing", "vmiDown", "vmiDown", "noAgent", "noPlugin", "noAgent", "vmiDown"},
 	{"GET console", "", "missing", "notYet", "notYet", "noPlugin", "noPlugin", "noPlugin", "failed"},
+	{"GET log", "", "missing", "noLog", "logAway", "logAway", "logAway", "logAway", "logAway"},
 	{"GET vnc", "", "missing", "notYet", "notYet", "noPlugin", "noPlugin", "noPlugin", "notYet"},
 	{"GET vnc/screenshot", "", "missing", "notYet", "notYet", "noPlugin", "noPlugin", "noPlugin", "notYet"},
 	{"GET usbredir", "", "missing", "noUSB", "noUSB", "noUSB", "noUSB", "noUSB", "noUSB"},

@@ -41,6 +41,8 @@ func TestVerbsOfAMachineThatNeedAnInstance(t *testing.T) {
 		{"PUT removememorydump", "", noMachine,
 			"409 " + vmConflict + "can't remove memory dump association for vm demo, no association found",
 			"409 " + vmConflict + "can't remove memory dump association for vm demo, no association found"},
+		{"GET log", "", noMachine, "409 " + vmConflict + "it has no log: none of its instances has ended on a node",
+			"400 VMI is not running: it has no node yet, and so no log"},
 		{"GET portforward/22", "", noMachine, notStarted, noNetwork},
 		{"GET portforward/22/tcp", "", noMachine, notStarted, noNetwork},
 		{"PUT evacuate/cancel", "", noMachine, notStarted, "200 "},

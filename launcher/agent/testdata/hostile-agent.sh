@@ -48,8 +48,11 @@ while :; do
 				ignore=$((ignore - 1))
 				continue
 			fi
+			case $line in
+			*delimited*) printf '\377' >&3 ;;
+			esac
 			id=${line##*'"id":'}
-			printf '\377{"return":%s}\n' "${id%%[!0-9]*}" >&3
+			printf '{"return":%s}\n' "${id%%[!0-9]*}" >&3
 			;;
 		*'"path":"mode"'*)
 			mode=${line##*'"arg":["'}

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -66,6 +68,11 @@ func receive(conn *websocket.Conn, out *screen) error {
 			return err
 		}
 		if kind != websocket.BinaryMessage {
+			if n, found := strings.CutPrefix(string(output), "skipped "); found {
+				if skipped, err := strconv.ParseUint(n, 10, 64); err == nil {
+					out.skip(skipped)
+				}
+			}
 			continue
 		}
 		if err := out.write(output); err != nil {

@@ -20,6 +20,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
+
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 )
 
 const (
@@ -31,13 +33,13 @@ const (
 	maxAnswer = 64 << 10
 )
 
-// Dialer opens a websocket to a console.
-type Dialer func(context.Context) (*websocket.Conn, error)
+// Dialer opens a websocket to a console, whose output goes on at the position if the server can do that.
+type Dialer func(context.Context, Position) (*Line, error)
 
 // NewDialer returns a Dialer for address with the authentication, trust and proxy of config. A server's refusal comes
 // as an apierrors.APIStatus, whatever form it has.
 func NewDialer(config *rest.Config, address *url.URL) Dialer {
-	return func(ctx context.Context) (*websocket.Conn, error) {
+	return func(ctx context.Context, at Position) (*Line, error) {
 		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 		defer cancel()
 		shake, err := newHandshake(config)
@@ -48,7 +50,11 @@ func NewDialer(config *rest.Config, address *url.URL) Dialer {
 		if err != nil {
 			return nil, fmt.Errorf("load kubeconfig: %w", err)
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+		place := *address
+		query := place.Query()
+		query.Set(v1.ConsolePosition, at.String())
+		place.RawQuery = query.Encode()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, place.String(), nil)
 		if err != nil {
 			return nil, fmt.Errorf("make request: %w", err)
 		}
@@ -61,7 +67,7 @@ func NewDialer(config *rest.Config, address *url.URL) Dialer {
 		if shake.conn == nil {
 			return nil, refusal(answer)
 		}
-		return shake.conn, nil
+		return &Line{Conn: shake.conn, At: parsePosition(answer.Header.Get(v1.ConsolePositionHeader))}, nil
 	}
 }
 

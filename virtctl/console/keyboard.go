@@ -12,6 +12,8 @@ import (
 const (
 	// escape is Ctrl-], which leaves the console.
 	escape = 0x1d
+	// interrupt is Ctrl-C, which leaves as well where nothing can be typed.
+	interrupt = 0x03
 	// chunk is how much is read at once, in bytes.
 	chunk = 4 << 10
 	// maxTyped caps what is kept while there is no connection, in bytes.
@@ -25,6 +27,8 @@ type keyboard struct {
 	typed []byte
 	// left is set by the escape character, ended by the end of the input.
 	left, ended bool
+	// mute drops what is typed.
+	mute bool
 }
 
 // newKeyboard reads from in until it ends. A read that is in progress when ctx ends cannot be stopped; what it reads
@@ -63,6 +67,10 @@ func (k *keyboard) input() <-chan []byte {
 func (k *keyboard) take(keys []byte, open bool) {
 	if !open {
 		k.ended = true
+		return
+	}
+	if k.mute {
+		k.left = bytes.ContainsAny(keys, string([]byte{escape, interrupt}))
 		return
 	}
 	if i := bytes.IndexByte(keys, escape); i >= 0 {

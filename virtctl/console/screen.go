@@ -27,16 +27,36 @@ type screen struct {
 	out io.Writer
 	// terminal is set when out's reader may answer.
 	terminal bool
+	// at is the position that was reached, where the server tells positions.
+	at Position
+	// skipped is told of output that the server could not send; it may be nil.
+	skipped func(bytes uint64)
 	// last is the end of what the server sent.
 	last []byte
 	// going is set when the first output of the connection has come.
 	going bool
 }
 
-// resume prepares for the output of a new connection.
-func (s *screen) resume() { s.going = false }
+// resume prepares for the output of a new connection, which begins at a position.
+func (s *screen) resume(at Position) {
+	// A server that knows the place goes on there, and another run of the guest repeats nothing.
+	s.going = at.Run != "" && at == s.at
+	if at.Run != "" && s.at.Run != "" && at.Run != s.at.Run {
+		s.last = nil
+	}
+	s.at = at
+}
+
+// skip notes that the server could not send n bytes.
+func (s *screen) skip(n uint64) {
+	s.at.Offset += n
+	if s.skipped != nil {
+		s.skipped(n)
+	}
+}
 
 func (s *screen) write(output []byte) error {
+	s.at.Offset += uint64(len(output))
 	if !s.going {
 		s.going = true
 		output = s.fresh(output)

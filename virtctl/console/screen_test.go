@@ -27,7 +27,7 @@ func TestScreenGoesOnWhereItWas(t *testing.T) {
 		for _, b := range []byte(c.before) {
 			s.write([]byte{b})
 		}
-		s.resume()
+		s.resume(Position{})
 		s.write([]byte(c.after))
 		s.write([]byte(" and so on"))
 		if got, want := out.String(), c.want+" and so on"; got != want {
@@ -61,7 +61,7 @@ func TestScreenFindsItsPlaceBehindQuestions(t *testing.T) {
 	s := &screen{out: &out, terminal: true}
 	seen := strings.Repeat("# \x1b[6nls\r\n", 50)
 	s.write([]byte(seen))
-	s.resume()
+	s.resume(Position{})
 	s.write([]byte("older" + seen + "new"))
 	if got, want := out.String(), strings.ReplaceAll(seen, "\x1b[6n", "")+"new"; got != want {
 		t.Errorf("%q, want %q", got, want)

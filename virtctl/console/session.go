@@ -43,8 +43,10 @@ type Session struct {
 	Awaited func(context.Context) bool
 	// Timeout is how long to try until there is a connection.
 	Timeout time.Duration
-	In      io.Reader
-	Out     io.Writer
+	// ReadOnly drops what is typed.
+	ReadOnly bool
+	In       io.Reader
+	Out      io.Writer
 	// Notices is where everything goes that is not the guest's.
 	Notices io.Writer
 	// Terminal is nil when In is none.
@@ -66,14 +68,14 @@ func (s *Session) Run(ctx context.Context) error {
 	}
 
 	// Until the first connection the terminal is as usual, so that Ctrl-C works.
-	conn, err := s.connect(ctx, nil, false)
+	line, err := s.connect(ctx, nil, Position{}, false)
 	if err != nil {
 		return err
 	}
 	if s.Terminal != nil {
 		restore, err := s.Terminal.raw()
 		if err != nil {
-			conn.Close()
+			line.Close()
 			return err
 		}
 		s.newline = "\r\n"
@@ -81,18 +83,25 @@ func (s *Session) Run(ctx context.Context) error {
 			restore()
 			fmt.Fprintln(s.Notices)
 		}()
-		s.notice("Connected to the console of %s. Press Ctrl-] to leave.", s.Name)
+		if s.ReadOnly {
+			s.notice("Watching the console of %s; nothing can be typed. Press Ctrl-] or Ctrl-C to leave.", s.Name)
+		} else {
+			s.notice("Connected to the console of %s. Press Ctrl-] to leave.", s.Name)
+		}
 	}
-	return s.stay(ctx, conn, newKeyboard(ctx, s.In))
+	keys := newKeyboard(ctx, s.In)
+	keys.mute = s.ReadOnly
+	return s.stay(ctx, line, keys)
 }
 
 // stay attends one connection after the other.
-func (s *Session) stay(ctx context.Context, conn *websocket.Conn, keys *keyboard) error {
-	out := &screen{out: s.Out, terminal: s.Terminal != nil}
+func (s *Session) stay(ctx context.Context, line *Line, keys *keyboard) error {
+	out := &screen{out: s.Out, terminal: s.Terminal != nil, at: line.At}
+	out.skipped = func(n uint64) { s.notice("[%d bytes of output skipped]", n) }
 	short := 0
 	for {
 		begin := time.Now()
-		err := attend(ctx, conn, keys, out, s.ping)
+		err := attend(ctx, line.Conn, keys, out, s.ping)
 		switch {
 		case errors.Is(err, errLeft):
 			return nil
@@ -111,24 +120,24 @@ func (s *Session) stay(ctx context.Context, conn *websocket.Conn, keys *keyboard
 			return fmt.Errorf("the connection breaks at once, %d times in a row; another client may hold the console: %w", short, err)
 		}
 		s.notice("The connection to the console of %s broke (%v). Connecting again; Ctrl-] leaves.", s.Name, err)
-		if conn, err = s.connect(ctx, keys, true); errors.Is(err, errLeft) {
+		if line, err = s.connect(ctx, keys, out.at, true); errors.Is(err, errLeft) {
 			return nil
 		} else if err != nil {
 			return err
 		}
 		s.notice("Connected again.")
-		out.resume()
+		out.resume(line.At)
 	}
 }
 
 // connect dials until there is a connection, a reason why there will be none, or no time left.
-func (s *Session) connect(ctx context.Context, keys *keyboard, again bool) (*websocket.Conn, error) {
+func (s *Session) connect(ctx context.Context, keys *keyboard, at Position, again bool) (*Line, error) {
 	begin := time.Now()
 	shown := ""
 	for {
-		conn, err := s.dial(ctx, keys)
+		line, err := s.dial(ctx, keys, at)
 		if err == nil || errors.Is(err, errLeft) || ctx.Err() != nil {
-			return conn, err
+			return line, err
 		}
 		if !s.worthWaiting(ctx, err, again, again || time.Since(begin) < serverGrace) {
 			return nil, err
@@ -153,31 +162,31 @@ func (s *Session) pause(ctx context.Context, keys *keyboard) error {
 }
 
 // dial makes one attempt and meanwhile listens to keys.
-func (s *Session) dial(ctx context.Context, keys *keyboard) (*websocket.Conn, error) {
+func (s *Session) dial(ctx context.Context, keys *keyboard, at Position) (*Line, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
-		conn *websocket.Conn
+		line *Line
 		err  error
 	}
 	results := make(chan result, 1)
 	done := make(chan struct{})
 	go func() {
-		conn, err := s.Dial(ctx)
-		results <- result{conn, err}
+		line, err := s.Dial(ctx, at)
+		results <- result{line, err}
 		close(done)
 	}()
 	if err := attendKeys(ctx, keys, done); err != nil {
 		// A handshake in progress does not hear of cancel; nobody should wait for it to leave.
 		go func() {
-			if r := <-results; r.conn != nil {
-				r.conn.Close()
+			if r := <-results; r.line != nil {
+				r.line.Close()
 			}
 		}()
 		return nil, err
 	}
 	r := <-results
-	return r.conn, r.err
+	return r.line, r.err
 }
 
 // attendKeys waits for done and returns early with errLeft or the end of ctx.

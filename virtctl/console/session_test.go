@@ -33,7 +33,7 @@ func TestSessionGivesUpAfterItsTimeout(t *testing.T) {
 	s := &Session{
 		Name:    "demo",
 		Timeout: 1500 * time.Millisecond,
-		Dial: func(context.Context) (*websocket.Conn, error) {
+		Dial: func(context.Context, Position) (*Line, error) {
 			return nil, apierrors.NewBadRequest("VMI is not running")
 		},
 		In: strings.NewReader(""), Out: &strings.Builder{}, Notices: &strings.Builder{},
@@ -75,11 +75,11 @@ func TestSessionNoticesASilentServer(t *testing.T) {
 	s := &Session{
 		Name:    "demo",
 		Timeout: time.Second,
-		Dial: func(ctx context.Context) (*websocket.Conn, error) {
+		Dial: func(ctx context.Context, at Position) (*Line, error) {
 			if dials++; dials > 1 {
 				return nil, apierrors.NewUnauthorized("enough")
 			}
-			return NewDialer(config, address)(ctx)
+			return NewDialer(config, address)(ctx, at)
 		},
 		In: strings.NewReader(""), Out: &strings.Builder{}, Notices: notices,
 		ping: 50 * time.Millisecond,
@@ -112,7 +112,7 @@ func TestDialerDecodesWhatTheServerSays(t *testing.T) {
 			func(err error) bool { return strings.Contains(err.Error(), "bad handshake") }},
 	} {
 		config, address := testServer(t, c.serve)
-		conn, err := NewDialer(config, address)(t.Context())
+		conn, err := NewDialer(config, address)(t.Context(), Position{})
 		if err == nil {
 			conn.Close()
 		}

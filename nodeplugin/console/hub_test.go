@@ -337,6 +337,26 @@ func TestViewerGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+func TestScrollbackComesInOnePiece(t *testing.T) {
+	log, err := openLog(filepath.Join(t.TempDir(), "log"), Scrollback/2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := NewHub(log, klog.Background())
+	t.Cleanup(h.End)
+	launcher := dial(t, h, nil)
+	output := strings.Repeat("0123456789abcde\n", 2500)
+	io.WriteString(launcher, output[:20000])
+	first := view(t, h)
+	readUntil(t, first, output[:20000])
+	io.WriteString(launcher, output[20000:])
+	readUntil(t, first, output[20000:])
+	piece, err := view(t, h).Next(t.Context())
+	if err != nil || string(piece.Output) != output {
+		t.Errorf("the first piece has %d bytes of %d, %v", len(piece.Output), len(output), err)
+	}
+}
+
 func TestViewersOfOneKindDoNotKeepTheOtherOut(t *testing.T) {
 	h := newTestHub(t, filepath.Join(t.TempDir(), "log"))
 	var all []*Viewer

@@ -31,10 +31,24 @@ func (h *Hub) following(offset uint64) uint64 {
 	return next
 }
 
-// readAt fills p with output from offset on, and returns how much that was; the caller holds mu.
+// readAt fills p with output from offset on, as far as there is no gap, and returns how much that was; the
+// caller holds mu. A viewer gets its scrollback in one piece, whatever files it is in: that is how a
+// terminal can tell it from what comes.
 func (h *Hub) readAt(offset uint64, p []byte) (int, error) {
-	if n := h.window.read(offset, p); n > 0 {
-		return n, nil
+	filled := 0
+	for filled < len(p) {
+		at, rest := offset+uint64(filled), p[filled:]
+		n := h.window.read(at, rest)
+		if n == 0 {
+			var err error
+			if n, err = h.log.readAt(at, rest); err != nil {
+				return filled, err
+			}
+		}
+		if n == 0 {
+			break
+		}
+		filled += n
 	}
-	return h.log.readAt(offset, p)
+	return filled, nil
 }

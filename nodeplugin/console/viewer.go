@@ -98,10 +98,10 @@ func (v *Viewer) take() (Piece, error) {
 	if left := min(h.window.end, v.until) - min(v.offset, v.until); left > 0 {
 		piece.Output = make([]byte, min(left, maxPiece))
 		n, err := h.readAt(v.offset, piece.Output)
-		if err != nil {
+		switch {
+		case err != nil:
 			return Piece{}, err
-		}
-		if n == 0 {
+		case n == 0:
 			return Piece{}, errTorn
 		}
 		piece.Output = piece.Output[:n]

@@ -26,8 +26,8 @@ func programName(path string) string {
 func newCommand(program string) (*cobra.Command, *client) {
 	root := &cobra.Command{
 		Use:   "virtctl",
-		Short: "Start, stop and attach to virtual machines on Kubernetes",
-		Long: "Start, stop and attach to virtual machines on Kubernetes.\n\n" +
+		Short: "Run and reach virtual machines on Kubernetes",
+		Long: "Run and reach virtual machines on Kubernetes.\n\n" +
 			"Virtual machines are created, listed and deleted with kubectl, like everything else; here are the verbs\n" +
 			"that kubectl has no word for.",
 		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: program},
@@ -43,39 +43,49 @@ func newCommand(program string) (*cobra.Command, *client) {
 	klog.InitFlags(verbosity)
 	root.PersistentFlags().AddGoFlag(verbosity.Lookup("v"))
 
-	root.AddCommand(
+	addGroup(root, "Run",
 		newStartCommand(client),
 		newStopCommand(client),
 		newRestartCommand(client),
 		newPauseCommand(client),
 		newUnpauseCommand(client),
+		newSoftRebootCommand(client),
+		newResetCommand(client),
+		newMigrateCommand(client),
+		newMigrateCancelCommand(client),
+		newEvacuateCancelCommand(client),
+	)
+	addGroup(root, "Reach",
 		newConsoleCommand(client),
 		newVNCCommand(client),
 		newRDPCommand(client),
 		newSSHCommand(client),
 		newSCPCommand(client),
 		newPortForwardCommand(client),
-		newVirshCommand(client),
-		newSoftRebootCommand(client),
-		newResetCommand(client),
-		newFreezeCommand(client),
-		newUnfreezeCommand(client),
-		newMigrateCommand(client),
-		newMigrateCancelCommand(client),
-		newEvacuateCancelCommand(client),
+		newExposeCommand(client),
+	)
+	addGroup(root, "Look inside",
 		newGuestOSInfoCommand(client),
 		newUserListCommand(client),
 		newFSListCommand(client),
-		newCreateCommand(client),
-		newExpandCommand(client),
-		newExposeCommand(client),
+		newObjectGraphCommand(client),
+		newVirshCommand(client),
+	)
+	addGroup(root, "Disks, memory and logins",
+		newFreezeCommand(client),
+		newUnfreezeCommand(client),
 		newAddVolumeCommand(client),
 		newRemoveVolumeCommand(client),
 		newMemoryDumpCommand(client),
 		newCredentialsCommand(client),
-		newObjectGraphCommand(client),
+	)
+	addGroup(root, "Manifests and settings",
+		newCreateCommand(client),
+		newExpandCommand(client),
 		newPermittedDevicesCommand(client),
 		newAdmCommand(client),
+	)
+	root.AddCommand(
 		newVersionCommand(client),
 		newCompletionCommand(),
 		newOptionsCommand(),
@@ -85,6 +95,15 @@ func newCommand(program string) (*cobra.Command, *client) {
 	completeFlags(root, client)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(cmd, err) })
 	return root, client
+}
+
+// addGroup adds commands that stand together in the help.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, cmd := range commands {
+		cmd.GroupID = title
+	}
+	root.AddCommand(commands...)
 }
 
 // finish gives every command below cmd what all of them have.

@@ -5,6 +5,7 @@ package virtctl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,14 +26,10 @@ func printUsage(cmd *cobra.Command) error {
 		fmt.Fprintf(out, "\nExamples:\n%s\n", cmd.Example)
 	}
 	if commands {
-		fmt.Fprint(out, "\nCommands:\n")
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() || c.Name() == "help" {
-				fmt.Fprintf(out, "  %-*s %s\n", c.NamePadding(), c.Name(), c.Short)
-			}
-		}
+		printCommands(cmd)
 	}
 	if flags := cmd.LocalNonPersistentFlags(); cmd.HasParent() && flags.HasAvailableFlags() {
+		flags.SortFlags = cmd.Flags().SortFlags
 		fmt.Fprintf(out, "\nFlags:\n%s\n", strings.TrimRight(flags.FlagUsages(), "\n"))
 	}
 	fmt.Fprintln(out)
@@ -42,4 +39,20 @@ func printUsage(cmd *cobra.Command) error {
 	fmt.Fprintf(out, "Use %q for the flags that every command takes (--namespace, --context, ...).\n",
 		cmd.Root().CommandPath()+" options")
 	return nil
+}
+
+// printCommands lists what is below cmd, group by group, and what belongs to none at the end.
+func printCommands(cmd *cobra.Command) {
+	rest := &cobra.Group{Title: "Other commands"}
+	if len(cmd.Groups()) == 0 {
+		rest.Title = "Commands"
+	}
+	for _, group := range append(slices.Clone(cmd.Groups()), rest) {
+		fmt.Fprintf(cmd.OutOrStdout(), "\n%s:\n", group.Title)
+		for _, c := range cmd.Commands() {
+			if c.GroupID == group.ID && (c.IsAvailableCommand() || c.Name() == "help") {
+				fmt.Fprintf(cmd.OutOrStdout(), "  %-*s %s\n", c.NamePadding(), c.Name(), c.Short)
+			}
+		}
+	}
 }

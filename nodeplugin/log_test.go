@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -140,6 +141,57 @@ func TestLogOutlivesTheGuestAndTheProcess(t *testing.T) {
 		if moment == "after the instance" {
 			n.stop()
 			n.start()
+		}
+	}
+}
+
+// TestConsoleGoesOnAtItsPosition restarts the node plugin while the guest puts out more than scrollback holds.
+func TestConsoleGoesOnAtItsPosition(t *testing.T) {
+	n := newTestNode(t)
+	g := n.schedule("demo")
+	serial := "login: "
+	g.connect(serial)
+	g.report(session.StateRunning)
+	n.api.await("tenant", "demo", inPhase(v1.Running))
+	c, answer, err := g.viewAt("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hears(t, c, serial)
+	if got := answer.Header.Get(v1.ConsolePositionHeader); got != "uid-demo:0" {
+		t.Errorf("the output begins at %q", got)
+	}
+	n.stop()
+	n.start()
+	missed := strings.Repeat("all work and no play\n", 20000) + "# "
+	g.connect(serial + missed)
+	g.report(session.StateRunning)
+	if c, answer, err = g.viewAt("uid-demo:7"); err != nil {
+		t.Fatal(err)
+	}
+	if got := hears(t, c, "# "); got != missed {
+		t.Errorf("got %d bytes, want %d", len(got), len(missed))
+	}
+	if got := answer.Header.Get(v1.ConsolePositionHeader); got != "uid-demo:7" {
+		t.Errorf("the output goes on at %q", got)
+	}
+	// A position in a run that is over means nothing here.
+	if c, _, err = g.viewAt("uid-former:7"); err != nil {
+		t.Fatal(err)
+	}
+	if got := hears(t, c, "# "); len(got) != 64<<10 {
+		t.Errorf("scrollback of %d bytes", len(got))
+	}
+}
+
+// viewAt opens a console at a position.
+func (g *guest) viewAt(position string) (*websocket.Conn, *http.Response, error) {
+	dialer := websocket.Dialer{TLSClientConfig: g.n.client, HandshakeTimeout: 5 * time.Second}
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		c, answer, err := dialer.Dial("wss://"+g.n.config.StreamAddress+g.path("console")+"?position="+position, nil)
+		// Until the first certificate is there no handshake succeeds.
+		if err == nil || answer != nil || time.Now().After(deadline) {
+			return c, answer, err
 		}
 	}
 }

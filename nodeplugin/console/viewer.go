@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"time"
 )
 
@@ -34,9 +35,12 @@ const (
 type Piece struct {
 	// Skipped is how many bytes between the last piece and this one are not to be had.
 	Skipped uint64
-	// Output is empty where nothing follows what was skipped yet.
+	// Output is empty where nothing follows what was skipped yet. It is valid until the next call.
 	Output []byte
 }
+
+// buffers are lent to viewers that have output on its way: most consoles are silent most of the time.
+var buffers = sync.Pool{New: func() any { return new([maxPiece]byte) }}
 
 // Note tells people what was skipped, on a line of its own; it is empty when nothing was.
 func (p Piece) Note() string {
@@ -52,6 +56,8 @@ type Viewer struct {
 	kind Kind
 	// start is the offset of its first output.
 	start uint64
+	// lent holds the last piece; nil between pieces.
+	lent *[maxPiece]byte
 
 	// The hub's mutex guards what follows.
 
@@ -69,6 +75,7 @@ func (v *Viewer) Start() uint64 { return v.start }
 // Next returns output as it comes. It returns io.EOF when the console has ended, and ctx's error.
 func (v *Viewer) Next(ctx context.Context) (Piece, error) {
 	for {
+		v.giveBack()
 		piece, err := v.take()
 		if err != nil || piece.Skipped > 0 || len(piece.Output) > 0 {
 			sentBytes.WithLabelValues(string(v.kind)).Add(float64(len(piece.Output)))
@@ -80,6 +87,13 @@ func (v *Viewer) Next(ctx context.Context) (Piece, error) {
 		case <-ctx.Done():
 			return Piece{}, ctx.Err()
 		}
+	}
+}
+
+func (v *Viewer) giveBack() {
+	if v.lent != nil {
+		buffers.Put(v.lent)
+		v.lent = nil
 	}
 }
 
@@ -96,7 +110,8 @@ func (v *Viewer) take() (Piece, error) {
 	// After a launcher that began anew the output may end earlier than it did.
 	v.offset = min(v.offset, h.window.end)
 	if left := min(h.window.end, v.until) - min(v.offset, v.until); left > 0 {
-		piece.Output = make([]byte, min(left, maxPiece))
+		v.lent = buffers.Get().(*[maxPiece]byte)
+		piece.Output = v.lent[:min(left, maxPiece)]
 		n, err := h.readAt(v.offset, piece.Output)
 		switch {
 		case err != nil:
@@ -138,5 +153,8 @@ func (v *Viewer) signal() {
 // Type sends keystrokes to the guest. It waits while the guest does not take them.
 func (v *Viewer) Type(ctx context.Context, keys []byte) error { return v.hub.typeKeys(ctx, keys) }
 
-// Close lets the console go.
-func (v *Viewer) Close() { v.hub.leave(v) }
+// Close lets the console go. It must not be called while Next is.
+func (v *Viewer) Close() {
+	v.giveBack()
+	v.hub.leave(v)
+}

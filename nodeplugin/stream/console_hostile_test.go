@@ -8,12 +8,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"k8s.io/component-base/metrics/legacyregistry"
 )
 
 // awaitViewers waits until the console has n viewers.
@@ -24,6 +27,27 @@ func (d *desk) awaitViewers(n int) {
 			d.t.Fatalf("%d viewers, want %d", d.hub.Viewers(), n)
 		}
 	}
+}
+
+// metric returns the value of a metric of consoles, for one kind of connection or none.
+func metric(t testing.TB, name, kind string) float64 {
+	t.Helper()
+	families, err := legacyregistry.DefaultGatherer.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() != "virtplane_nodeplugin_console_"+name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			if labels := m.GetLabel(); kind == "" || len(labels) == 1 && labels[0].GetValue() == kind {
+				return m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			}
+		}
+	}
+	t.Fatalf("no metric %s of %q", name, kind)
+	return 0
 }
 
 // hear reads until the output ends with want.
@@ -146,9 +170,13 @@ func TestViewerThatVanishesIsLetGo(t *testing.T) {
 
 func TestViewersOfOneConsoleAreCapped(t *testing.T) {
 	d := newDesk(t, calm)
+	open, refused, sent := metric(t, "connections", "console"), metric(t, "refused_total", "console"), metric(t, "sent_bytes_total", "console")
 	var all []*websocket.Conn
 	for range 64 {
 		all = append(all, d.view(""))
+	}
+	if got := metric(t, "connections", "console") - open; got != 64 {
+		t.Errorf("%v connections are counted", got)
 	}
 	_, answer, err := websocket.DefaultDialer.Dial(d.url, nil)
 	if err == nil || answer == nil || answer.StatusCode != http.StatusTooManyRequests {
@@ -160,7 +188,67 @@ func TestViewersOfOneConsoleAreCapped(t *testing.T) {
 		conn.Close()
 	}
 	d.awaitViewers(0)
+	if got := metric(t, "refused_total", "console") - refused; got != 1 {
+		t.Errorf("%v refusals are counted", got)
+	}
+	if got := metric(t, "sent_bytes_total", "console") - sent; got != 64*7 {
+		t.Errorf("%v bytes are counted", got)
+	}
+	if got := metric(t, "connections", "console"); got != open {
+		t.Errorf("%v connections are counted at the end, %v at the start", got, open)
+	}
 	d.view("")
+}
+
+// TestStuckViewerIsToldWhatItMissed reads again after a flood that it did not take.
+func TestStuckViewerIsToldWhatItMissed(t *testing.T) {
+	d := newDesk(t, calm)
+	skipped := metric(t, "skipped_bytes_total", "console")
+	for _, query := range []string{"", "?position="} {
+		conn := d.view(query)
+		fast := d.view("?readOnly=true")
+		const total = 24 << 20
+		go func() {
+			io.CopyN(d.guest, &count{}, total)
+			io.WriteString(d.guest, "END"+query)
+		}()
+		hear(t, fast, "END"+query)
+		var got, missed uint64
+		for end := false; !end; {
+			conn.SetReadDeadline(time.Now().Add(patience))
+			kind, message, err := conn.ReadMessage()
+			if err != nil {
+				t.Fatal(err)
+			}
+			note := regexp.MustCompile(`\r\n\[virtplane: (\d+) bytes of output skipped\]\r\n`)
+			if kind == websocket.TextMessage {
+				note = regexp.MustCompile(`^skipped (\d+)$`)
+			}
+			if m := note.FindSubmatch(message); m != nil {
+				n, _ := strconv.ParseUint(string(m[1]), 10, 64)
+				missed += n
+				message = message[len(m[0]):]
+			}
+			if kind == websocket.BinaryMessage {
+				got += uint64(len(message))
+			}
+			end = bytes.HasSuffix(message, []byte("END"+query))
+		}
+		want := total + uint64(len("END"+query))
+		if query != "" {
+			want += 64 << 10 // the scrollback
+		}
+		if missed == 0 || got+missed != want {
+			t.Errorf("%q: got %d bytes and missed %d, want %d", query, got, missed, want)
+		}
+		skipped += float64(missed)
+		conn.Close()
+		fast.Close()
+		d.awaitViewers(0)
+	}
+	if got := metric(t, "skipped_bytes_total", "console"); got != skipped {
+		t.Errorf("%v skipped bytes are counted, want %v", got, skipped)
+	}
 }
 
 // TestHundredConsolesAtOnce have a guest each; one of them floods.

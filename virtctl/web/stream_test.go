@@ -105,7 +105,7 @@ func TestStreamRefusedInTheClustersWords(t *testing.T) {
 		{"a Status", refusing(403, "Forbidden", `User "jane" cannot get resource "virtualmachineinstances/console"`), 403,
 			`User "jane" cannot get resource "virtualmachineinstances/console"`},
 		{"a long one", refusing(400, "BadRequest", strings.Repeat("why ", 200)), 400, strings.Repeat("why ", 200)},
-		{"text", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no route to node", 502) }, 502, "no route to node"},
+		{"text", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no route to node", http.StatusBadGateway) }, 502, "no route to node"},
 		{"no websocket", answer("hello"), 502, "bad handshake"},
 	} {
 		s := newSite(t, newCluster(t, map[string]http.HandlerFunc{consolePath: a.answer}), Options{View: Console, Name: "demo"})

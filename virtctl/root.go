@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
+
+	"github.com/virtplane/virtplane/virtctl/web"
 )
 
 // programName returns what the user typed to get here: kubectl hides its plugins' names behind its own.
@@ -56,8 +58,9 @@ func newCommand(program string) (*cobra.Command, *client) {
 		newEvacuateCancelCommand(client),
 	)
 	addGroup(root, "Reach",
-		newConsoleCommand(client),
-		newVNCCommand(client),
+		withBrowser(newConsoleCommand(client), client, web.Console),
+		withBrowser(newVNCCommand(client), client, web.VNC),
+		newUICommand(client),
 		newRDPCommand(client),
 		newSSHCommand(client),
 		newSCPCommand(client),

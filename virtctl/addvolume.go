@@ -61,6 +61,10 @@ virtctl addvolume demo --volume-name=data --serial=0815 --bus=virtio`,
 	f.StringVar(&flags.cache, "cache", "", "How writes are cached: none, writethrough or writeback")
 	f.StringVar(&flags.kind, "disk-type", "disk", "What the guest sees: disk, or lun for a SCSI device passed through")
 	f.StringVar(&flags.bus, "bus", string(v1.DiskBusSCSI), "Bus of the disk: scsi or virtio")
+	completeObjects(cmd, client, "volume-name", corePath, "persistentvolumeclaims")
+	completeValues(cmd, "cache", "none", "writethrough", "writeback")
+	completeValues(cmd, "disk-type", "disk", "lun")
+	completeValues(cmd, "bus", "scsi", "virtio")
 	addPersistFlag(cmd)
 	dry.addFlag(cmd)
 	return cmd

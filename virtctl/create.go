@@ -18,6 +18,6 @@ virtctl create vm --name=demo --volume-containerdisk=src:registry.example.com/de
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newCreateVMCommand(client))
+	cmd.AddCommand(newCreateVMCommand(client), newCreateInstancetypeCommand(client), newCreatePreferenceCommand(client), newCreateCloneCommand(client))
 	return cmd
 }

@@ -84,6 +84,8 @@ virtctl create vm --name=demo --instancetype=small --preference=debian --volume-
 	addMachineFlags(f, machine)
 	addVolumeFlagsOf(f, machine)
 	addLoginFlags(f, machine)
+	completeValues(cmd, "run-strategy", "Always", "Manual", "Halted", "Once", "RerunOnFailure")
+	completeValues(cmd, "cloud-init", "nocloud", "configdrive", "none")
 	f.StringVar(&passwordFile, "password-file", "", "File with the user's password; - is the standard input")
 	f.BoolVar(&agentManagesSSH, "ga-manage-ssh", false, "Have cloud-init allow the guest agent to write SSH keys, where SELinux guards the guest")
 	return cmd
@@ -110,7 +112,7 @@ func addVolumeFlagsOf(f *pflag.FlagSet, m *create.Machine) {
 	f.StringArrayVar(&m.EmptyDisks, "volume-emptydisk", nil, "Empty disk that lives as long as the instance; keys: "+keys(create.EmptyDiskKeys))
 	imports := "Disk that is imported into a claim; keys: " + keys(create.ImportKeys) + ", and for the types"
 	for _, t := range create.ImportTypes {
-		imports += fmt.Sprintf("\n  %-8s %s", t.Name, keys(t.Keys))
+		imports += strings.TrimRight(fmt.Sprintf("\n  %-8s %s", t.Name, keys(t.Keys)), " ")
 	}
 	f.StringArrayVar(&m.Imports, "volume-import", nil, imports)
 	f.StringVar(&m.Sysprep, "volume-sysprep", "", "Answer files for Windows; keys: "+keys(create.SysprepKeys)+" (configmap or secret)")

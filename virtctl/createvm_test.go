@@ -89,3 +89,46 @@ func TestCreateVMRefusesMistakes(t *testing.T) {
 		}
 	}
 }
+
+func TestCreateOfWhatOtherClustersHave(t *testing.T) {
+	for _, c := range []struct{ args, want, version string }{
+		{"instancetype --name=small --cpu=2 --memory=1Gi --iothreadspolicy=auto --gpu=name:a,devicename:example.com/gpu --hostdevice=name:b,devicename:example.com/nic",
+			"apiVersion: instancetype.kubevirt.io/v1beta1\nkind: VirtualMachineClusterInstancetype\nmetadata:\n  name: small\nspec:\n  cpu:\n    guest: 2\n" +
+				"  gpus:\n  - deviceName: example.com/gpu\n    name: a\n  hostDevices:\n  - deviceName: example.com/nic\n    name: b\n  ioThreadsPolicy: auto\n  memory:\n    guest: 1Gi\n",
+			"instancetype.kubevirt.io/v1beta1"},
+		{"instancetype --name=small --cpu=1 --memory=1Gi --namespace=lab",
+			"apiVersion: instancetype.kubevirt.io/v1beta1\nkind: VirtualMachineInstancetype\nmetadata:\n  name: small\n  namespace: lab\nspec:\n  cpu:\n    guest: 1\n  memory:\n    guest: 1Gi\n",
+			"instancetype.kubevirt.io/v1beta1"},
+		{"preference --name=p --namespaced --cpu-topology=cores --machine-type=q35 --volume-storage-class=fast",
+			"apiVersion: instancetype.kubevirt.io/v1beta1\nkind: VirtualMachinePreference\nmetadata:\n  name: p\nspec:\n  cpu:\n    preferredCPUTopology: cores\n" +
+				"  machine:\n    preferredMachineType: q35\n  volumes:\n    preferredStorageClassName: fast\n", "instancetype.kubevirt.io/v1beta1"},
+		{"preference --name=p", "apiVersion: instancetype.kubevirt.io/v1beta1\nkind: VirtualMachineClusterPreference\nmetadata:\n  name: p\nspec: {}\n", "instancetype.kubevirt.io/v1beta1"},
+		{"clone --name=c --source-name=demo --source-type=VMSnapshot --target-name=new --target-type=VirtualMachine --label-filter=* --annotation-filter=!a --template-label-filter=b " +
+			"--template-annotation-filter=c --new-mac-address=default:02:00:00:00:00:01 --new-smbios-serial=7",
+			"apiVersion: clone.kubevirt.io/v1beta1\nkind: VirtualMachineClone\nmetadata:\n  name: c\nspec:\n  annotationFilters:\n  - '!a'\n  labelFilters:\n  - '*'\n" +
+				"  newMacAddresses:\n    default: \"02:00:00:00:00:01\"\n  newSMBiosSerial: \"7\"\n  source:\n    apiGroup: snapshot.kubevirt.io\n    kind: VirtualMachineSnapshot\n    name: demo\n" +
+				"  target:\n    apiGroup: kubevirt.io\n    kind: VirtualMachine\n    name: new\n  template:\n    annotationFilters:\n    - c\n    labelFilters:\n    - b\n", "clone.kubevirt.io/v1beta1"},
+	} {
+		got := run(t, append([]string{"virtctl", "create"}, strings.Fields(c.args)...)...)
+		if got.code != 0 || got.out != c.want || got.errOut != "Warning: virtplane does not serve "+c.version+"\n" {
+			t.Errorf("create %s: %+v\nwant\n%s", c.args, got, c.want)
+		}
+	}
+	for args, want := range map[string]string{
+		"instancetype --memory=1Gi":                             "--cpu is missing",
+		"instancetype --cpu=1":                                  `--memory=: "" is not a quantity`,
+		"instancetype --cpu=1 --memory=1Gi --gpu=name:a":        "devicename is missing",
+		"instancetype --cpu=1 --memory=1Gi --name=A":            "--name=A: ",
+		"instancetype --cpu=1 --memory=1Gi --iothreadspolicy=x": "use auto or shared",
+		"preference --cpu-topology=x":                           "use one of sockets, cores, threads, spread, any",
+		"clone":                                                 "--source-name is missing",
+		"clone --source-name=a --source-type=pod":               "use vm or vmsnapshot",
+		"clone --source-name=a --target-type=pod":               "use vm",
+		"clone --source-name=a --new-mac-address=x":             "it has to be INTERFACE:ADDRESS",
+	} {
+		got := run(t, append([]string{"virtctl", "create"}, strings.Fields(args)...)...)
+		if got.code != 1 || got.out != "" || !strings.HasPrefix(got.errOut, "Error: ") || !strings.Contains(got.errOut, want) {
+			t.Errorf("create %s: %+v, want %q", args, got, want)
+		}
+	}
+}

@@ -50,6 +50,7 @@ virtctl create vm --instancetype=small | virtctl expand --file=- --output=json`,
 	}
 	cmd.Flags().StringVar(&vm, "vm", "", "Name of a virtual machine in the cluster")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "File with a virtual machine, YAML or JSON; - is the standard input")
+	completeObjects(cmd, client, "vm", objectsPath, machines)
 	output.addFlag(cmd, formatYAML, "", formatYAML, formatJSON)
 	return cmd
 }

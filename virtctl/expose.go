@@ -87,6 +87,10 @@ virtctl expose vm demo --name=demo`,
 	f.StringVar(&flags.ExternalIP, "external-ip", "", "Further address, which something outside the cluster routes to a node")
 	f.StringVar(&flags.IPFamily, "ip-family", "", "Families of the addresses: IPv4, IPv6, IPv4,IPv6 or IPv6,IPv4")
 	f.StringVar(&flags.IPFamilyPolicy, "ip-family-policy", "", "SingleStack, PreferDualStack or RequireDualStack; PreferDualStack for two families")
+	completeValues(cmd, "protocol", "TCP", "UDP")
+	completeValues(cmd, "type", "ClusterIP", "NodePort", "LoadBalancer")
+	completeValues(cmd, "ip-family", "IPv4", "IPv6", "IPv4,IPv6", "IPv6,IPv4")
+	completeValues(cmd, "ip-family-policy", "SingleStack", "PreferDualStack", "RequireDualStack")
 	return cmd
 }
 

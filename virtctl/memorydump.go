@@ -71,6 +71,8 @@ virtctl memory-dump get demo`,
 		},
 	}
 	claim.addFlags(cmd)
+	completeObjects(cmd, client, "claim-name", corePath, "persistentvolumeclaims")
+	completeValues(cmd, "access-mode", "ReadWriteOnce", "ReadWriteMany")
 	return cmd
 }
 

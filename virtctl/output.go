@@ -42,6 +42,7 @@ func (o *output) addFlag(cmd *cobra.Command, fallback, otherwise string, allowed
 		usage += "; without it " + otherwise
 	}
 	cmd.Flags().StringVarP(&o.format, "output", "o", fallback, usage)
+	completeValues(cmd, "output", allowed...)
 }
 
 // check refuses formats that there are not, before anything is done.

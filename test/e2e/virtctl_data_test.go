@@ -182,6 +182,15 @@ func TestVirtctlSettings(t *testing.T) {
 	if got := n.Virtctl("permitted-devices"); !strings.HasPrefix(got, "Permitted Devices: \nHost Devices: \n") {
 		t.Errorf("permitted-devices prints\n%s", got)
 	}
+	for kind, flags := range map[string][]string{
+		"VirtualMachineInstancetype": {"instancetype", "--cpu=1", "--memory=1Gi"},
+		"VirtualMachinePreference":   {"preference"},
+		"VirtualMachineClone":        {"clone", "--source-name=stopped"},
+	} {
+		if got := n.Try("", "virtctl", append([]string{"create"}, flags...)...); got.Code != 0 || !strings.Contains(got.Stdout, "\nkind: "+kind+"\n") {
+			t.Errorf("create %s: %+v", flags[0], got)
+		}
+	}
 	n.Create("stopped", suite.RunStrategy(v1.RunStrategyHalted))
 	if o := n.Try("", "virtctl", "objectgraph", "stopped"); o.Code != 0 && !strings.Contains(o.Stderr, "ObjectGraph feature gate not enabled") {
 		t.Errorf("objectgraph: %+v", o)

@@ -24,5 +24,13 @@ func (g *Guest) Dial(ctx context.Context, protocol string, port uint16) (net.Con
 	case len(facts.Interfaces) == 0:
 		return nil, ErrNoNetwork
 	}
-	return l.ns.Dial(ctx, protocol, facts.Interfaces[0], port)
+	conn, err := l.ns.Dial(ctx, protocol, facts.Interfaces[0], port)
+	if err != nil {
+		select {
+		case <-l.done: // which has closed the namespace
+			return nil, ErrNotConnected
+		default:
+		}
+	}
+	return conn, err
 }

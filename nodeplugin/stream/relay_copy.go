@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 )
 
 var errGuestFailed = errors.New("the connection with the guest broke")
+
+// buffers hold what clients send: most are silent most of the time, and need none then.
+var buffers = sync.Pool{New: func() any { return new([maxDatagram]byte) }}
 
 // toClient copies what the guest says. It returns io.EOF when the guest has said all.
 func (r *relay) toClient() error {
@@ -63,12 +67,9 @@ func unheard(err error) bool {
 func (r *relay) toGuest() error {
 	alive := func(string) error { return r.client.SetReadDeadline(time.Now().Add(r.pace.pong)) }
 	r.client.SetPongHandler(alive)
-	size := relayBuffer
 	if r.idle > 0 {
-		size = maxDatagram
 		r.client.SetReadLimit(maxDatagram)
 	}
-	buffer := make([]byte, size)
 	var to io.Writer = r.guest
 	for {
 		// Also after what the guest took long to accept: no pong was read meanwhile.
@@ -81,9 +82,9 @@ func (r *relay) toGuest() error {
 			continue
 		}
 		if r.idle > 0 {
-			err = r.send(message, buffer)
+			err = r.send(message)
 		} else {
-			err = r.copy(to, message, buffer)
+			err = r.copy(to, message)
 		}
 		switch {
 		case errors.Is(err, errGuestFailed):
@@ -96,9 +97,11 @@ func (r *relay) toGuest() error {
 }
 
 // copy writes a message to the guest piece by piece; it drops it where there is no guest any more.
-func (r *relay) copy(guest io.Writer, message io.Reader, buffer []byte) error {
+func (r *relay) copy(guest io.Writer, message io.Reader) error {
+	buffer := buffers.Get().(*[maxDatagram]byte)
+	defer buffers.Put(buffer)
 	for {
-		n, err := message.Read(buffer)
+		n, err := message.Read(buffer[:relayBuffer])
 		if n > 0 && guest != nil {
 			r.meter.toGuest(n)
 			if _, err := guest.Write(buffer[:n]); err != nil {
@@ -115,8 +118,10 @@ func (r *relay) copy(guest io.Writer, message io.Reader, buffer []byte) error {
 }
 
 // send makes one datagram of a message.
-func (r *relay) send(message io.Reader, buffer []byte) error {
-	n, err := io.ReadFull(message, buffer)
+func (r *relay) send(message io.Reader) error {
+	buffer := buffers.Get().(*[maxDatagram]byte)
+	defer buffers.Put(buffer)
+	n, err := io.ReadFull(message, buffer[:])
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.Join(errClientGone, err)
 	}

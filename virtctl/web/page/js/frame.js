@@ -53,6 +53,11 @@ export async function open(kind, title) {
     // There is no more to this page.
     await new Promise(() => {});
   }
+  for (const panel of document.querySelectorAll('[popover]')) {
+    panel.addEventListener('beforetoggle', () => {
+      panel.style.top = `${document.querySelector('header').getBoundingClientRect().bottom + 6}px`;
+    });
+  }
   fullScreen();
   onClick('invite', 'Link for another browser', async () => {
     const link = await invitation();

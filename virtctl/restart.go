@@ -14,6 +14,7 @@ import (
 func newRestartCommand(client *client) *cobra.Command {
 	var grace gracePeriod
 	var dry dryRun
+	var wait waiting
 	cmd := &cobra.Command{
 		Use:   "restart VM [flags]",
 		Short: "Restart a virtual machine",
@@ -39,14 +40,22 @@ virtctl restart demo --force --grace-period=0`,
 			if seconds := options.GracePeriodSeconds; seconds != nil && *seconds != 0 {
 				return usageError(cmd, errors.New("a forced restart powers the guest off: only --grace-period=0 is supported"))
 			}
+			if err := wait.check(cmd, dry); err != nil {
+				return usageError(cmd, err)
+			}
+			former, err := wait.before(cmd.Context(), client, name)
+			if err != nil {
+				return err
+			}
 			if err := client.put(cmd.Context(), target{machines, name}, "restart", options); err != nil {
 				return err
 			}
 			dry.report(cmd, "VM %s was scheduled to restart", name)
-			return nil
+			return wait.untilRunning(cmd, client, name, former)
 		},
 	}
 	grace.addFlags(cmd)
+	wait.addFlags(cmd, "the guest runs")
 	dry.addFlag(cmd)
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 func newStartCommand(client *client) *cobra.Command {
 	var paused bool
 	var dry dryRun
+	var wait waiting
 	cmd := &cobra.Command{
 		Use:   "start VM [flags]",
 		Short: "Start a virtual machine",
@@ -23,7 +24,10 @@ virtctl start demo
 
 # Start it with its CPUs stopped, for example to watch its console from the first instruction on.
 virtctl start demo --paused
-virtctl unpause vm demo`,
+virtctl unpause vm demo
+
+# Wait until it runs, at most a minute.
+virtctl start demo --wait --timeout=1m`,
 		Args:              exactArgs(1),
 		ValidArgsFunction: completeName(client, machines),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -32,14 +36,22 @@ virtctl unpause vm demo`,
 				return err
 			}
 			options := &v1.StartOptions{Paused: paused, DryRun: dry.option()}
+			if err := wait.check(cmd, dry); err != nil {
+				return usageError(cmd, err)
+			}
+			former, err := wait.before(cmd.Context(), client, name)
+			if err != nil {
+				return err
+			}
 			if err := client.put(cmd.Context(), target{machines, name}, "start", options); err != nil {
 				return err
 			}
 			dry.report(cmd, "VM %s was scheduled to start", name)
-			return nil
+			return wait.untilRunning(cmd, client, name, former)
 		},
 	}
 	cmd.Flags().BoolVar(&paused, "paused", false, "Start with the CPUs stopped")
+	wait.addFlags(cmd, "the guest runs")
 	dry.addFlag(cmd)
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 func newStopCommand(client *client) *cobra.Command {
 	var grace gracePeriod
 	var dry dryRun
+	var wait waiting
 	cmd := &cobra.Command{
 		Use:   "stop VM [flags]",
 		Short: "Stop a virtual machine",
@@ -25,7 +26,10 @@ func newStopCommand(client *client) *cobra.Command {
 virtctl stop demo
 
 # Power it off at once.
-virtctl stop demo --force --grace-period=0`,
+virtctl stop demo --force --grace-period=0
+
+# Wait until it has stopped.
+virtctl stop demo --wait`,
 		Args:              exactArgs(1),
 		ValidArgsFunction: completeName(client, machines),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,14 +41,18 @@ virtctl stop demo --force --grace-period=0`,
 			if options.GracePeriod, err = grace.option(cmd); err != nil {
 				return usageError(cmd, err)
 			}
+			if err := wait.check(cmd, dry); err != nil {
+				return usageError(cmd, err)
+			}
 			if err := client.put(cmd.Context(), target{machines, name}, "stop", options); err != nil {
 				return err
 			}
 			dry.report(cmd, "VM %s was scheduled to stop", name)
-			return nil
+			return wait.untilStopped(cmd, client, name)
 		},
 	}
 	grace.addFlags(cmd)
+	wait.addFlags(cmd, "the guest has ended")
 	dry.addFlag(cmd)
 	return cmd
 }

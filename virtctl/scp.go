@@ -130,13 +130,10 @@ func completeFileOrPlace(client *client) cobra.CompletionFunc {
 		if strings.Contains(typed, ":") {
 			return nil, noFiles
 		}
-		if _, rest, found := strings.Cut(typed, "@"); !found {
-			rest = typed
-			if kind, _, found := strings.Cut(rest, "/"); !found {
-				return nil, cobra.ShellCompDirectiveDefault
-			} else if _, err := resourceOf(kind); err != nil {
-				return nil, cobra.ShellCompDirectiveDefault
-			}
+		// What does not begin like TYPE/NAME is the name of a file, as long as no user is named before it.
+		kind, _, slash := strings.Cut(typed, "/")
+		if _, err := resourceOf(kind); !strings.Contains(typed, "@") && (!slash || err != nil) {
+			return nil, cobra.ShellCompDirectiveDefault
 		}
 		found, _ := place(cmd, nil, typed)
 		for i := range found {

@@ -29,7 +29,7 @@ func run(args []string) error {
 	cacheDir := flags.String("cache-dir", defaultCacheDir(), "directory for layers and disks that are built once")
 	outDir := flags.String("out-dir", "", "directory for the archives and images.json (default CACHE-DIR/out)")
 	sourceDir := flags.String("source-dir", "", "directory that says what goes into the images (default: artifacts/images above the working directory)")
-	only := flags.String("only", "", "names of the images to build, separated by commas (default: all)")
+	only := flags.String("only", "", "names of the images to build, separated by commas (default: all but guest-debian)")
 	registry := flags.String("registry", "virtplane.io", "first part of the image references")
 	tag := flags.String("tag", "dev", "tag of the image references")
 	list := flags.Bool("list", false, "print the names of the images and stop")

@@ -5,6 +5,7 @@ package build
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -16,7 +17,9 @@ import (
 type Image struct {
 	Name   string
 	Config v1.Config
-	layers func(*Env) ([]*archive.Layer, error)
+	// OnDemand is set for images that are built only where they are named.
+	OnDemand bool
+	layers   func(*Env) ([]*archive.Layer, error)
 }
 
 // Build makes the image's layers, as far as they are not cached, and puts the image together.
@@ -42,14 +45,15 @@ func Catalog() []Image {
 		component("virt-nodeplugin", "0:0"),
 		launcher(),
 		guestTiny(),
+		guestDebian(),
 	}
 }
 
-// Select returns the images with these names, all of them for no name.
+// Select returns the images with these names; for no name, all but those on demand.
 func Select(names []string) ([]Image, error) {
 	all := Catalog()
 	if len(names) == 0 {
-		return all, nil
+		return slices.DeleteFunc(all, func(image Image) bool { return image.OnDemand }), nil
 	}
 	known := map[string]Image{}
 	var list []string

@@ -16,6 +16,10 @@ import (
 	"github.com/virtplane/virtplane/hack/images/archive"
 )
 
+// tinyLayout holds 12 MiB of kernel, 4 MiB of initramfs and 1 MiB of boot loaders; the root file system is mostly free.
+var tinyLayout = diskLayout{bootSize: 24 << 20, rootSize: 488 << 20, inodes: 16384, journal: 4,
+	signature: 0x76706c74, rootUUID: "7670676e-7469-4e79-8000-000000000001"}
+
 // guestTiny is a containerDisk: an image with one file, the disk of a small Debian system.
 func guestTiny() Image {
 	return Image{
@@ -31,74 +35,48 @@ func guestTiny() Image {
 				if err := NeedTools("mmdebstrap", "chroot", "unshare", "gcc", "go"); err != nil {
 					return nil, err
 				}
-				g := &guest{env: e, work: work, program: program}
-				disk, err := g.build()
+				disk, err := buildTiny(e, work, program)
 				if err != nil {
 					return nil, err
 				}
-				tree := archive.NewTree()
-				tree.Dir("disk", 0o555, launcherUID, launcherUID)
-				if err := tree.File("disk/disk.qcow2", 0o444, disk); err != nil {
-					return nil, err
-				}
-				entry := tree.Get("disk/disk.qcow2")
-				entry.UID, entry.GID = launcherUID, launcherUID
-				return tree, nil
+				return containerDisk(disk)
 			})
 			return []*archive.Layer{layer}, err
 		},
 	}
 }
 
-// guest is one build of the guest's disk.
-type guest struct {
-	env     *Env
-	work    string
-	program string // source of guest-init
-
-	debian  *archive.Tree
-	modules *kernelModules
-	init    string // the compiled guest-init
+// tinyGuest is one build of guest-tiny's disk.
+type tinyGuest struct {
+	*guestSystem
+	init string // the compiled guest-init
 }
 
-// build makes the disk and gives its path.
-func (g *guest) build() (string, error) {
-	g.env.Log("guest-tiny: unpacking Debian packages")
-	packages, err := readList(g.env.source("guest-tiny", "packages"))
+// buildTiny makes the disk, with the program guest-init from its source, and gives its path.
+func buildTiny(e *Env, work, program string) (string, error) {
+	system, err := newGuestSystem(e, work, "guest-tiny", "packages")
 	if err != nil {
 		return "", err
 	}
-	if g.debian, err = unpackDebian(g.work, packages); err != nil {
-		return "", err
-	}
-	g.init = filepath.Join(g.work, "guest-init")
+	g := &tinyGuest{system, filepath.Join(work, "guest-init")}
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", g.init, ".")
-	cmd.Dir = g.program
+	cmd.Dir = program
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 	if err := run(cmd); err != nil {
 		return "", err
 	}
-	tools, err := g.makeTools()
-	if err != nil {
-		return "", err
-	}
-	if g.modules, err = findModules(g.debian, filepath.Join(tools.root, "usr/bin/busybox")); err != nil {
-		return "", err
-	}
-	g.env.Log("guest-tiny: making the disk")
 	root, err := g.rootTree()
 	if err != nil {
 		return "", err
 	}
-	boot, err := g.bootTree()
-	if err != nil {
+	if err := g.tools.extract("root", root); err != nil {
 		return "", err
 	}
-	return tools.makeDisk(boot, root, g.debian)
+	return g.makeDisk(tinyLayout)
 }
 
 // rootTree holds the root file system.
-func (g *guest) rootTree() (*archive.Tree, error) {
+func (g *tinyGuest) rootTree() (*archive.Tree, error) {
 	tree := archive.NewTree()
 	files, err := readList(g.env.source("guest-tiny", "files"))
 	if err != nil {
@@ -131,11 +109,7 @@ func (g *guest) rootTree() (*archive.Tree, error) {
 		tree.Symlink("usr/bin/"+verb, "guest-init")
 	}
 	tree.Symlink("etc/os-release", "../usr/lib/os-release")
-	names, err := readList(g.env.source("guest-tiny", "modules"))
-	if err != nil {
-		return nil, err
-	}
-	if err := g.modules.add(tree, names); err != nil {
+	if err := g.addModules(tree); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{"dev", "etc/dropbear", "mnt", "proc", "run", "sys", "var/lib/cloud", "var/log"} {
@@ -149,29 +123,6 @@ func (g *guest) rootTree() (*archive.Tree, error) {
 		return nil, err
 	}
 	tree.Get("etc/shadow").Mode = 0o600
-	return tree, nil
-}
-
-// initramfs holds init.c, the drivers of disks and the lists by which it loads them.
-func (g *guest) initramfs() (*archive.Tree, error) {
-	init := filepath.Join(g.work, "init")
-	if err := compileStatic(init, g.env.source("guest-tiny", "init.c")); err != nil {
-		return nil, err
-	}
-	tree := archive.NewTree()
-	if err := tree.File("init", 0o755, init); err != nil {
-		return nil, err
-	}
-	raw, err := os.ReadFile(g.env.source("guest-tiny", "modules"))
-	if err != nil {
-		return nil, err
-	}
-	groups := strings.SplitN(string(raw), "\n\n", 3)
-	for i, list := range []string{"virtio", "others"} {
-		if err := g.modules.addInOrder(tree, "modules/"+list, words(groups[i])); err != nil {
-			return nil, err
-		}
-	}
 	return tree, nil
 }
 

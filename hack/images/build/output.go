@@ -21,6 +21,8 @@ type Record struct {
 	Ref    string `json:"ref"`
 	Tar    string `json:"tar"`
 	Digest string `json:"digest"`
+	// OnDemand is set for images that not everybody wants.
+	OnDemand bool `json:"onDemand,omitempty"`
 }
 
 // Output is the directory of archives with its images.json.
@@ -67,7 +69,7 @@ func (o *Output) Build(e *Env, image Image) error {
 	if err != nil {
 		return fmt.Errorf("digest %s: %w", image.Name, err)
 	}
-	record := Record{Ref: o.registry + "/" + image.Name + ":" + o.tag, Tar: image.Name + ".tar", Digest: digest.String()}
+	record := Record{Ref: o.registry + "/" + image.Name + ":" + o.tag, Tar: image.Name + ".tar", Digest: digest.String(), OnDemand: image.OnDemand}
 	if o.records[record.Tar] == record {
 		return nil
 	}

@@ -17,7 +17,7 @@ import (
 // debianPackages names the Debian package that carries a tool, for the error message.
 var debianPackages = map[string]string{
 	"mmdebstrap": "mmdebstrap", "gcc": "gcc", "qemu-img": "qemu-utils", "mke2fs": "e2fsprogs",
-	"mkfs.vfat": "dosfstools", "mcopy": "mtools", "chroot": "coreutils", "unshare": "util-linux", "ldconfig": "libc-bin", "go": "golang",
+	"mkfs.vfat": "dosfstools", "mcopy": "mtools", "chroot": "coreutils", "unshare": "util-linux", "ldconfig": "libc-bin", "go": "golang", "tar": "tar",
 }
 
 // NeedTools says which of the tools are missing and which packages have them.

@@ -63,10 +63,10 @@ var (
 	errRestart    = ending{websocket.CloseGoingAway, "the node plugin ends this stream; connect again"}
 )
 
-// run copies both ways until one side ends or ctx does, whose cause may be an ending, and returns why.
+// run copies both ways until one side ends or outer does, whose cause may be an ending, and returns why.
 // The caller closes both.
-func (r *relay) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (r *relay) run(outer context.Context) error {
+	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	answered := make(chan struct{})
 	var running sync.WaitGroup
@@ -84,11 +84,7 @@ func (r *relay) run(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	r.guest.SetReadDeadline(time.Now())
 	r.bye(cause)
-	// The client may still be reading. Closing before its answer could cost it what is on the way.
-	select {
-	case <-answered:
-	case <-time.After(lastWords):
-	}
+	r.await(outer, answered, cause)
 	r.client.Close()
 	r.guest.SetDeadline(time.Now())
 	if r.idle > 0 {
@@ -99,6 +95,25 @@ func (r *relay) run(ctx context.Context) error {
 		r.linger()
 	}
 	return cause
+}
+
+// await waits until the client has answered the close message: it may still be reading, and closing before
+// could cost it what is on the way. A guest that has said all is worth more patience than one that broke off.
+func (r *relay) await(outer context.Context, answered <-chan struct{}, cause error) {
+	limit, leave := lastWords, outer.Done()
+	if errors.Is(cause, io.EOF) {
+		limit = r.pace.pong
+	}
+	if outer.Err() != nil {
+		leave = nil // that is why this stream ends
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-answered:
+	case <-leave:
+	case <-timer.C:
+	}
 }
 
 // bye tells the client why its stream ends.

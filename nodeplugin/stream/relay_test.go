@@ -199,6 +199,26 @@ func TestWhatTheGuestSaidLastIsHeard(t *testing.T) {
 	expectClose(t, err, websocket.CloseNormalClosure, "that was all")
 }
 
+// TestASlowClientGetsAllThatTheGuestSaid has a client that takes longer to read than others may take to say goodbye,
+// and talks meanwhile: what it says after the end must not cost it what it has not read.
+func TestASlowClientGetsAllThatTheGuestSaid(t *testing.T) {
+	near, far := pipe(t, "tcp")
+	r := connectGuest(t, near, nil)
+	const total = 1 << 20
+	if _, err := far.Write(make([]byte, total)); err != nil {
+		t.Fatal(err)
+	}
+	far.Close()
+	for begun := time.Now(); time.Since(begun) < lastWords+10*interval; time.Sleep(interval) {
+		_ = r.client.WriteMessage(websocket.BinaryMessage, []byte("still there"))
+	}
+	heard, err := r.hear()
+	if len(heard) != total {
+		t.Errorf("got %d bytes of %d", len(heard), total)
+	}
+	expectClose(t, err, websocket.CloseNormalClosure, "that was all")
+}
+
 func TestABrokenConnectionIsNoNormalEnd(t *testing.T) {
 	near, far := pipe(t, "tcp")
 	r := connectGuest(t, near, nil)

@@ -66,8 +66,11 @@ func (h *fakeHypervisor) power(call string) error {
 
 // AgentCommand is the guest's agent: it obeys guest-shutdown, which has no answer then, and knows nothing else.
 func (h *fakeHypervisor) AgentCommand(command string, _ time.Duration) (string, error) {
+	h.mu.Lock()
+	noAgent := h.noAgent
+	h.mu.Unlock()
 	switch {
-	case h.noAgent:
+	case noAgent:
 		return "", virt.ErrAgentSilent
 	case strings.Contains(command, `"powerdown"`):
 		_ = h.power("agent")

@@ -97,8 +97,8 @@ func (p *poller) look(ctx context.Context) error {
 		p.freezeDue = now.Add(freezeEvery)
 		p.learn(func(s *guestinfo.Status) {
 			// A command may have changed it since it was asked for.
-			if _, since := p.frozenLocked(); since == changes {
-				s.Frozen = err == nil && status == guestinfo.Frozen
+			if _, since := p.frozenLocked(); since == changes && err == nil {
+				s.Frozen = status == guestinfo.Frozen
 			}
 		})
 	}
@@ -109,13 +109,16 @@ func (p *poller) look(ctx context.Context) error {
 	if silent(err) {
 		return err
 	}
-	p.learn(func(s *guestinfo.Status) { s.Interfaces = interfaces })
+	// An agent may refuse for a moment, as in a guest that was just paused: what it said before stays.
+	if err == nil {
+		p.learn(func(s *guestinfo.Status) { s.Interfaces = interfaces })
+	}
 	if now.Before(p.systemDue) {
 		return nil
 	}
-	os, err := p.os(ctx)
-	if silent(err) {
-		return err
+	os, osErr := p.os(ctx)
+	if silent(osErr) {
+		return osErr
 	}
 	_, supported, err := p.commands(ctx)
 	if silent(err) {
@@ -123,7 +126,9 @@ func (p *poller) look(ctx context.Context) error {
 	}
 	p.systemDue = now.Add(systemEvery)
 	p.learn(func(s *guestinfo.Status) {
-		s.OS, s.Missing = os, nil
+		if osErr == nil {
+			s.OS = os
+		}
 		if err == nil {
 			s.Missing = missing(supported)
 		}

@@ -69,10 +69,24 @@ func TestVirtctlOnARunningGuest(t *testing.T) {
 	})
 	t.Run("reboots", func(t *testing.T) { testReboots(n.In(t)) })
 
-	n.Virtctl("stop", "made", "--force", "--grace-period=0")
-	n.AwaitNoInstance(vmi)
+	if got := n.Virtctl("stop", "made", "--force", "--grace-period=0", "--wait"); !strings.HasSuffix(got, "VM made has stopped\n") {
+		t.Errorf("stop --wait prints %q", got)
+	}
+	if got := n.Try("", "kubectl", "get", "vmi", "made"); got.Code == 0 {
+		t.Errorf("after stop --wait there is\n%s", got.Stdout)
+	}
 	n.VirtctlRefused("guestosinfo VM made: it is not running (virtctl start made)", "guestosinfo", "made")
 	n.VirtctlRefused("reset VM made: it is not running", "reset", "made")
+	for _, verb := range []string{"start", "restart"} {
+		if got := n.Virtctl(verb, "made", "--wait"); !strings.HasSuffix(got, "VM made is running\n") {
+			t.Errorf("%s --wait prints %q", verb, got)
+		}
+		if after := n.GetVMI("made"); !after.IsRunning() || after.UID == vmi.UID {
+			t.Errorf("after %s --wait the instance is %s", verb, after.Status.Phase)
+		} else {
+			vmi = after
+		}
+	}
 }
 
 // testExpose makes a Service and waits until the cluster has found the guest behind it.

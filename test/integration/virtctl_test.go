@@ -5,6 +5,8 @@ package integration
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -219,6 +221,57 @@ func TestVirtctlOnInstances(t *testing.T) {
 	v.run("evacuate-cancel", "vmi", "demo")
 	if got := getVMI(t, v.namespace, "demo").Status.EvacuationNodeName; got != "" {
 		t.Errorf("the guest still has to leave node %q", got)
+	}
+}
+
+// TestVirtctlWaits plays the controller, and has virtctl wait for it.
+func TestVirtctlWaits(t *testing.T) {
+	v := newVirtctl(t)
+	create(t, v.namespace, newVM("demo"))
+	type outcome struct {
+		code        int
+		out, errOut string
+	}
+	wait := func(verb string) <-chan outcome {
+		ended := make(chan outcome, 1)
+		go func() {
+			code, out, errOut := v.try(verb, "demo", "--wait", "--timeout=1m")
+			ended <- outcome{code, out, errOut}
+		}()
+		return ended
+	}
+	started := wait("start")
+	eventually(t, "the start", func(ctx context.Context) error {
+		vm, err := machines(v.namespace).Get(ctx, "demo", metav1.GetOptions{})
+		if err == nil && *vm.Spec.RunStrategy != v1.RunStrategyAlways {
+			err = fmt.Errorf("the run strategy is %s", *vm.Spec.RunStrategy)
+		}
+		return err
+	})
+	vmi := createVMI(t, v.namespace, newVMI("demo"))
+	vmi = setPhase(t, vmi, v1.Scheduling, func(vmi *v1.VirtualMachineInstance) {
+		vmi.Status.Conditions = []v1.VirtualMachineInstanceCondition{{Type: "PodScheduled", Status: v1.ConditionFalse, Message: "no node has room"}}
+	})
+	vmi = setPhase(t, vmi, v1.Running)
+	if got := <-started; got.code != 0 || got.out != "VM demo was scheduled to start\nVM demo is running\n" {
+		t.Errorf("start: %+v", got)
+	}
+	stopped := wait("stop")
+	eventually(t, "the stop", func(ctx context.Context) error {
+		vm, err := machines(v.namespace).Get(ctx, "demo", metav1.GetOptions{})
+		if err == nil && *vm.Spec.RunStrategy != v1.RunStrategyHalted {
+			err = fmt.Errorf("the run strategy is %s", *vm.Spec.RunStrategy)
+		}
+		return err
+	})
+	vmi = getVMI(t, v.namespace, "demo")
+	vmi.Finalizers = nil
+	must(instances(v.namespace).Update(t.Context(), vmi, metav1.UpdateOptions{}))(t)
+	if err := instances(v.namespace).Delete(t.Context(), "demo", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-stopped; got.code != 0 || got.out != "VM demo was scheduled to stop\nVM demo has stopped\n" {
+		t.Errorf("stop: %+v", got)
 	}
 }
 

@@ -36,35 +36,41 @@ const (
 // Dialer opens a websocket of raw bytes.
 type Dialer func(context.Context) (*websocket.Conn, error)
 
-// NewDialer returns a Dialer for address with the authentication, trust and proxy of config. A server's refusal comes
-// as an apierrors.APIStatus, whatever form it has.
+// NewDialer returns a Dialer for address with the authentication, trust and proxy of config.
 func NewDialer(config *rest.Config, address *url.URL) Dialer {
 	return func(ctx context.Context) (*websocket.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-		defer cancel()
-		shake, err := newHandshake(config)
-		if err != nil {
-			return nil, fmt.Errorf("load kubeconfig: %w", err)
-		}
-		transport, err := rest.HTTPWrappersForConfig(config, shake)
-		if err != nil {
-			return nil, fmt.Errorf("load kubeconfig: %w", err)
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
-		if err != nil {
-			return nil, fmt.Errorf("make request: %w", err)
-		}
-		answer, err := transport.RoundTrip(req)
-		if err != nil {
-			// The form in which net/http reports a server that it does not reach.
-			return nil, &url.Error{Op: "Get", URL: address.String(), Err: err}
-		}
-		defer answer.Body.Close()
-		if shake.conn == nil {
-			return nil, refusal(answer)
-		}
-		return shake.conn, nil
+		socket, _, err := Dial(ctx, config, address)
+		return socket, err
 	}
+}
+
+// Dial opens a websocket and returns what the server said with it. Its refusal comes as an apierrors.APIStatus, whatever
+// form it has.
+func Dial(ctx context.Context, config *rest.Config, address *url.URL) (*websocket.Conn, http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	shake, err := newHandshake(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load kubeconfig: %w", err)
+	}
+	transport, err := rest.HTTPWrappersForConfig(config, shake)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load kubeconfig: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make request: %w", err)
+	}
+	answer, err := transport.RoundTrip(req)
+	if err != nil {
+		// The form in which net/http reports a server that it does not reach.
+		return nil, nil, &url.Error{Op: "Get", URL: address.String(), Err: err}
+	}
+	defer answer.Body.Close()
+	if shake.conn == nil {
+		return nil, nil, refusal(answer)
+	}
+	return shake.conn, answer.Header, nil
 }
 
 // Open dials and returns the websocket as a stream of bytes.

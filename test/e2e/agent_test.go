@@ -36,7 +36,7 @@ func probedByAgent(vm *v1.VirtualMachine) {
 	}
 }
 
-// TestAgent takes a guest by its agent: what it tells, freezing, probes, a reboot, and an agent that lies.
+// TestAgent takes a guest by its agent: what it tells, freezing, probes, and a reboot.
 func TestAgent(t *testing.T) {
 	t.Parallel()
 	n := cluster.NewNamespace(t)
@@ -50,7 +50,6 @@ func TestAgent(t *testing.T) {
 	t.Run("freeze", func(t *testing.T) { testAgentFreeze(n.In(t), console) })
 	t.Run("pause", func(t *testing.T) { testAgentPause(n.In(t)) })
 	t.Run("reboot", func(t *testing.T) { testAgentReboot(n.In(t), console) })
-	t.Run("hostile", func(t *testing.T) { testAgentHostile(n.In(t), console) })
 }
 
 // testAgentReadiness makes the guest ready, and not, by what its agent finds.
@@ -163,63 +162,4 @@ func testAgentReboot(n *suite.Namespace, console *suite.Console) {
 	}
 	console.Login()
 	console.Run("touch /run/ready")
-}
-
-// testAgentHostile replaces the agent by one that tells of more and more NICs, and then answers nothing any more.
-func testAgentHostile(n *suite.Namespace, console *suite.Console) {
-	console.Run(`cat >/run/agent.sh <<'END'
-kill $(cat /run/qemu-ga.pid); sleep 1
-exec 3<>/dev/virtio-ports/org.qemu.guest_agent.0
-n=0
-while read -r line <&3; do
-	case $line in
-	*guest-sync*)
-		case $line in *delimited*) printf '\377' >&3;; esac
-		id=${line##*'"id":'}
-		printf '{"return":%s}\n' "${id%%[!0-9]*}" >&3;;
-	*interfaces*)
-		n=$((n+1))
-		printf '{"return":[' >&3
-		yes '{"name":"evil","hardware-address":"02:00:00:00:00:01","ip-addresses":[{"ip-address":"192.0.2.'$((n%250+1))'"}]},' | head -n 3000 | tr -d '\n' >&3
-		echo '{}]}' >&3;;
-	*fsfreeze-status*) echo '{"return":"thawed"}' >&3;;
-	*) echo '{"return":{}}' >&3;;
-	esac
-done
-END
-setsid sh /run/agent.sh >/dev/null 2>&1 </dev/null &`)
-	vmi := n.AwaitVMI("machine", "told lies", told, func(vmi *v1.VirtualMachineInstance) bool {
-		return vmi != nil && slices.ContainsFunc(vmi.Status.Interfaces, func(nic v1.VirtualMachineInstanceNetworkInterface) bool { return nic.InterfaceName == "evil" })
-	})
-	if len(vmi.Status.Interfaces) > 11 {
-		n.Errorf("%d interfaces", len(vmi.Status.Interfaces))
-	}
-	if changes := changesWithin(n, time.Minute); changes > 8 {
-		n.Errorf("%d changes of the instance in a minute", changes)
-	}
-	console.Run("kill -STOP $(pgrep -f /run/agent.sh)")
-	n.Virtctl("pause", "vm", "machine")
-	n.Virtctl("unpause", "vm", "machine")
-	if o := n.Try("", "virtctl", "guestosinfo", "machine"); o.Code == 0 {
-		n.Errorf("an agent that does not answer tells of the guest: %s", o.Stdout)
-	}
-	began := time.Now()
-	n.Virtctl("stop", "machine")
-	n.AwaitNoInstance(vmi)
-	if took := time.Since(began); took > gracefulStop {
-		n.Errorf("a stop past an agent that does not answer takes %s", took)
-	}
-}
-
-// changesWithin counts how often the instance is written.
-func changesWithin(n *suite.Namespace, during time.Duration) int {
-	n.Helper()
-	versions := map[string]bool{}
-	n.Never("machine", "gone", during, func(vmi *v1.VirtualMachineInstance) bool {
-		if vmi != nil {
-			versions[vmi.ResourceVersion] = true
-		}
-		return vmi == nil
-	})
-	return len(versions) - 1
 }

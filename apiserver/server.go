@@ -33,12 +33,17 @@ func (c *Config) New() (*Server, error) {
 		return nil, err
 	}
 	settings := c.settings()
+	stopping := make(chan struct{})
+	if err := generic.AddPreShutdownHook("virtplane-logs", func() error { close(stopping); return nil }); err != nil {
+		return nil, fmt.Errorf("add hook: %w", err)
+	}
 	var machines *virtualmachine.Storage
 	around := virtualmachineinstance.Surroundings{
-		Nodes:   c.Nodes,
-		Machine: func(ctx context.Context, name string) (*v1.VirtualMachine, error) { return machines.Find(ctx, name) },
-		Drained: drained(c.host.client),
-		Gates:   func(name string) bool { return settings.Current().Gates.Enabled(name) },
+		Nodes:    c.Nodes,
+		Machine:  func(ctx context.Context, name string) (*v1.VirtualMachine, error) { return machines.Find(ctx, name) },
+		Drained:  drained(c.host.client),
+		Gates:    func(name string) bool { return settings.Current().Gates.Enabled(name) },
+		Stopping: stopping,
 	}
 	instances, err := virtualmachineinstance.NewStorage(Scheme, getter, settings, virtualmachineinstance.Writers{Namespace: c.Namespace}, around)
 	if err != nil {

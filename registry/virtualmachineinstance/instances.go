@@ -26,6 +26,8 @@ type Surroundings struct {
 	// Drained returns the taint by which a node says that its guests shall leave, or nothing.
 	Drained func(ctx context.Context, node string) (string, error)
 	Gates   subresource.Gates
+	// Stopping is closed when the server begins to stop: it would wait for answers that have no end.
+	Stopping <-chan struct{}
 }
 
 // Instances reads and changes instances on behalf of the subresources, also those of virtual machines.

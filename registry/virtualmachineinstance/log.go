@@ -4,10 +4,8 @@
 package virtualmachineinstance
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"path"
 	"strconv"
@@ -17,7 +15,6 @@ import (
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/registry/frame"
-	"github.com/virtplane/virtplane/registry/subresource"
 )
 
 // log answers with the log of an instance's serial console.
@@ -67,7 +64,20 @@ func (i *Instances) Log(req *http.Request, vm *v1.VirtualMachine, vmi *v1.Virtua
 	location := *base
 	location.Path = path.Join("/v1/namespaces", namespace, "virtualmachineinstances", name, "log")
 	location.RawQuery = query.Encode()
-	return (&target{node, "log", &location, transport}).text(), nil
+	if query.Has("follow") && i.stopping() {
+		return nil, apierrors.NewServiceUnavailable("this server is stopping; ask again")
+	}
+	return (&target{node, "log", &location, transport}).text(i.around.Stopping), nil
+}
+
+// stopping tells that the server does not wait for answers without an end any more.
+func (i *Instances) stopping() bool {
+	select {
+	case <-i.around.Stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 // logQuery checks what a client asks for, and returns it as the plugin takes it.
@@ -118,31 +128,4 @@ func keeper(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, previous bool
 		return "", frame.Machine.Conflict(vm.Name, "it has no log: none of its instances has ended on a node")
 	}
 	return last, nil
-}
-
-// text hands on what the plugin answers, as it comes.
-func (t *target) text() http.Handler {
-	return &httputil.ReverseProxy{
-		Transport:     handshake{t.transport},
-		FlushInterval: -1,
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL, r.Out.Host = t.url, t.url.Host
-			// The plugin knows this server by its certificate; what identifies the user stays here.
-			r.Out.Header = http.Header{"User-Agent": r.In.Header["User-Agent"]}
-		},
-		ModifyResponse: func(resp *http.Response) error {
-			if resp.StatusCode != http.StatusOK {
-				return t.refusal(resp)
-			}
-			resp.Header = http.Header{"Content-Type": {"text/plain"}, "X-Content-Type-Options": {"nosniff"}, "Cache-Control": {"no-store"}}
-			return nil
-		},
-		ErrorHandler: func(_ http.ResponseWriter, req *http.Request, err error) {
-			var known apierrors.APIStatus
-			if !errors.As(err, &known) {
-				err = t.unreachable(err)
-			}
-			subresource.Refuse(req, err)
-		},
-	}
 }

@@ -170,6 +170,15 @@ func TestLogOfAMachineThatIsStopped(t *testing.T) {
 	}
 	expect("stopped", "virtualmachines", "", fmt.Sprintf("owner=%s run= previous=", vm.UID))
 	expect("stopped", "virtualmachines", "?previous=true&tailBytes=100", fmt.Sprintf("owner=%s run= previous=true", vm.UID))
+	p.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_ = json.NewEncoder(w).Encode(metav1.Status{
+			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure, Code: 404, Reason: metav1.StatusReasonNotFound,
+			Message: "this node keeps no log of the run before",
+		})
+	}
+	expectRefusal(t, "nothing kept", get("virtualmachines", "?previous=true"), 404, "this node keeps no log of the run before")
+	<-p.asked
 	annotate("lost-node")
 	expectRefusal(t, "lost node", get("virtualmachines", ""), 503,
 		`the log is on the node "lost-node", which cannot be reached: no virt-nodeplugin pod runs on the node`)

@@ -6,31 +6,12 @@ package console
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
-	"github.com/gorilla/websocket"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
-)
-
-const (
-	// subprotocol is how KubeVirt's servers and clients call a websocket of raw bytes.
-	subprotocol = "plain.kubevirt.io"
-	// dialTimeout bounds one attempt. kube-apiserver itself waits up to 30 s for a server behind it.
-	dialTimeout = 40 * time.Second
-	// maxAnswer caps what is read of a refusal, in bytes.
-	maxAnswer = 64 << 10
+	"github.com/virtplane/virtplane/virtctl/tunnel"
 )
 
 // Dialer opens a websocket to a console, whose output goes on at the position if the server can do that.
@@ -40,85 +21,14 @@ type Dialer func(context.Context, Position) (*Line, error)
 // as an apierrors.APIStatus, whatever form it has.
 func NewDialer(config *rest.Config, address *url.URL) Dialer {
 	return func(ctx context.Context, at Position) (*Line, error) {
-		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-		defer cancel()
-		shake, err := newHandshake(config)
-		if err != nil {
-			return nil, fmt.Errorf("load kubeconfig: %w", err)
-		}
-		transport, err := rest.HTTPWrappersForConfig(config, shake)
-		if err != nil {
-			return nil, fmt.Errorf("load kubeconfig: %w", err)
-		}
 		place := *address
 		query := place.Query()
 		query.Set(v1.ConsolePosition, at.String())
 		place.RawQuery = query.Encode()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, place.String(), nil)
+		conn, header, err := tunnel.Dial(ctx, config, &place)
 		if err != nil {
-			return nil, fmt.Errorf("make request: %w", err)
+			return nil, err
 		}
-		answer, err := transport.RoundTrip(req)
-		if err != nil {
-			// The form in which net/http reports a server that it does not reach.
-			return nil, &url.Error{Op: "Get", URL: address.String(), Err: err}
-		}
-		defer answer.Body.Close()
-		if shake.conn == nil {
-			return nil, refusal(answer)
-		}
-		return &Line{Conn: shake.conn, At: parsePosition(answer.Header.Get(v1.ConsolePositionHeader))}, nil
+		return &Line{Conn: conn, At: parsePosition(header.Get(v1.ConsolePositionHeader))}, nil
 	}
-}
-
-// handshake is the innermost http.RoundTripper: it turns one request into a websocket.
-type handshake struct {
-	dialer *websocket.Dialer
-	// conn is the outcome, nil when the server refused.
-	conn *websocket.Conn
-}
-
-func newHandshake(config *rest.Config) (*handshake, error) {
-	trust, err := rest.TLSConfigFor(config)
-	if err != nil {
-		return nil, err
-	}
-	proxy := config.Proxy
-	if proxy == nil {
-		proxy = http.ProxyFromEnvironment
-	}
-	return &handshake{dialer: &websocket.Dialer{
-		Proxy:           proxy,
-		TLSClientConfig: trust,
-		NetDialContext:  config.Dial,
-		Subprotocols:    []string{subprotocol},
-	}}, nil
-}
-
-// RoundTrip performs the handshake. A refusal is an answer like any other, so that authentication plugins see a 401.
-func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
-	address := *req.URL
-	// http becomes ws and https becomes wss.
-	address.Scheme = strings.Replace(address.Scheme, "http", "ws", 1)
-	conn, answer, err := h.dialer.DialContext(req.Context(), address.String(), req.Header)
-	if errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode >= http.StatusBadRequest {
-		return answer, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	h.conn = conn
-	return answer, nil
-}
-
-// refusal returns what the server said, be it a Status or text.
-func refusal(answer *http.Response) error {
-	// Half a body is better than none.
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	status := metav1.Status{}
-	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" && status.Code != 0 {
-		return apierrors.FromObject(&status)
-	}
-	return apierrors.NewGenericServerResponse(answer.StatusCode, "get", schema.GroupResource{}, "",
-		strings.TrimSpace(string(body)), 0, true)
 }

@@ -52,7 +52,7 @@ func TestSessionGivesUpAfterItsTimeout(t *testing.T) {
 func TestSessionNoticesASilentServer(t *testing.T) {
 	pings := make(chan struct{}, 100)
 	config, address := testServer(t, func(w http.ResponseWriter, r *http.Request) {
-		upgrader := websocket.Upgrader{Subprotocols: []string{subprotocol}}
+		upgrader := websocket.Upgrader{Subprotocols: []string{"plain.kubevirt.io"}}
 		conn, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			t.Errorf("upgrade: %v", err)

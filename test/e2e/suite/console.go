@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -45,23 +46,38 @@ func (n *Namespace) Console(name string, flags ...string) *Console {
 func (n *Namespace) ConsoleOf(program, name string, flags ...string) *Console {
 	n.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Console{TB: n.TB, changed: make(chan struct{})}
-	c.cmd = n.Command(ctx, program, append([]string{"console", name}, flags...)...)
-	c.cmd.Stderr = sink{c, &c.notices}
+	cmd := n.Command(ctx, program, append([]string{"console", name}, flags...)...)
+	c := &Console{TB: n.TB, cmd: cmd, changed: make(chan struct{})}
+	cmd.Stderr = sink{c, &c.notices}
+	c.start(cancel, "console of "+name)
+	return c
+}
+
+// Terminal runs one of our programs in a terminal of its own, which also has what the program says of errors.
+func (n *Namespace) Terminal(program string, args ...string) *Console {
+	n.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &Console{TB: n.TB, cmd: n.Command(ctx, program, args...), changed: make(chan struct{})}
+	c.start(cancel, program+" "+strings.Join(args, " "))
+	return c
+}
+
+// start opens the terminal, which goes with the test.
+func (c *Console) start(cancel context.CancelFunc, name string) {
+	c.Helper()
 	var err error
 	c.screen, err = pty.StartWithSize(c.cmd, &pty.Winsize{Rows: 50, Cols: 200})
-	Need(n, err, "start the console")
+	Need(c, err, "start "+name)
 	go c.follow()
-	n.Cleanup(func() {
+	c.Cleanup(func() {
 		cancel()
 		// It was killed, which is no news.
 		_ = c.cmd.Wait()
 		c.screen.Close()
-		if n.Failed() {
-			n.Logf("console of %s, last output:\n%s\nnotices:\n%s", name, tail(c.Shown(), 4000), c.Notices())
+		if c.Failed() {
+			c.Logf("%s, last output:\n%s\nnotices:\n%s", name, tail(c.Shown(), 4000), c.Notices())
 		}
 	})
-	return c
 }
 
 // sink collects what virtctl writes.

@@ -23,7 +23,9 @@ const unreachable = "the server is currently unable to handle the request"
 func explain(err error) string {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		switch s := status.Status(); {
+		s := status.Status()
+		s.Message = legible(s.Message)
+		switch {
 		case strings.HasPrefix(s.Message, unserved) || strings.HasSuffix(s.Message, "404 page not found"):
 			return "Error: the cluster does not serve subresources.kubevirt.io/v1; is virtplane installed? (kubectl get apiservice v1.subresources.kubevirt.io)"
 		case apierrors.IsServiceUnavailable(err) && strings.HasPrefix(s.Message, unreachable):
@@ -42,6 +44,15 @@ func explain(err error) string {
 		return fmt.Sprintf("Error: cannot reach the cluster's API server at %s: %v", host(request.URL), request.Err)
 	}
 	return "Error: " + err.Error()
+}
+
+// legible returns a message as it may be shown on a terminal: a guest may have had a word in it.
+func legible(message string) string {
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // reason is explain for a line that already says whose trouble it is.

@@ -111,6 +111,10 @@ func TestGuestsCannotReachTheTerminal(t *testing.T) {
 			}
 		}
 	}
+	refused := newCluster(t, map[string]http.HandlerFunc{"GET " + vmiPath + "userlist": refuse(409, "Conflict", "agent: no\x1b[2J\u009b2J\nin two lines")})
+	if got := refused.run(t, "userlist", "demo"); got.errOut != "Error from server (Conflict): agent: no\\x1b[2J\\u009b2J\nin two lines\n" {
+		t.Errorf("a refusal with a guest's words: %+v", got)
+	}
 	cluster := newCluster(t, map[string]http.HandlerFunc{"GET " + vmiPath + "userlist": says(hostile)})
 	if got := cluster.run(t, "userlist", "demo"); !strings.Contains(got.out, `\u009b2J\u2028\u202e\udb40\udc01`) {
 		t.Errorf("JSON does not hold what the guest has said: %s", got.out)

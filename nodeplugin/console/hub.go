@@ -22,6 +22,8 @@ const (
 	lingering = 3 * time.Second
 	// maxKeys is how many bytes of keystrokes are handed over at once.
 	maxKeys = 4 << 10
+	// complaintInterval is how often trouble of one console is reported.
+	complaintInterval = time.Minute
 )
 
 // ErrEnded says that the guest of the console has ended.
@@ -43,8 +45,10 @@ type Hub struct {
 	ended   bool
 	// finished is set when the guest has ended and only its last output may still come.
 	finished bool
-	// logFailed keeps a full disk from being reported at every byte.
-	logFailed bool
+	// logFailed is set while the disk takes no log. complained is when that, or something like it, was last
+	// reported: a guest must not be able to fill the node plugin's own log.
+	logFailed  bool
+	complained time.Time
 	// connection counts the launcher's connections: only the last one is heard. replace ends it.
 	connection int
 	connected  bool
@@ -89,6 +93,16 @@ func (h *Hub) closeLog() {
 	}
 }
 
+// mayComplain tells whether something may be reported now, and takes it as reported; the caller holds mu.
+func (h *Hub) mayComplain() bool {
+	now := time.Now()
+	if now.Sub(h.complained) < complaintInterval {
+		return false
+	}
+	h.complained = now
+	return true
+}
+
 // publish stores output and tells the viewers. It never waits for any of them. It tells whether the
 // connection goes on.
 func (h *Hub) publish(connection int, output []byte) bool {
@@ -98,7 +112,7 @@ func (h *Hub) publish(connection int, output []byte) bool {
 		return false
 	}
 	_, err := h.log.Write(output)
-	if err != nil && !h.logFailed {
+	if err != nil && h.mayComplain() {
 		h.logger.Error(err, "Console output is not kept")
 	}
 	h.logFailed = err != nil
@@ -146,8 +160,10 @@ func (h *Hub) resume(connection int, offset uint64) error {
 		return ErrEnded
 	}
 	if missed := int64(offset - h.window.end); missed > 0 {
-		h.logger.Info("The launcher no longer has some of the console's output", "bytes", missed)
 		lostBytes.Add(float64(missed))
+		if h.mayComplain() {
+			h.logger.Info("The launcher no longer has some of the console's output", "bytes", missed)
+		}
 	}
 	h.log.SkipTo(offset)
 	h.window.move(offset)

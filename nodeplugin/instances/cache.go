@@ -73,17 +73,6 @@ func (c *Cache) Get(name types.NamespacedName) *v1.VirtualMachineInstance {
 	return c.known[name]
 }
 
-// UIDs returns the UIDs of all instances of the node.
-func (c *Cache) UIDs() map[types.UID]bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	uids := make(map[types.UID]bool, len(c.known))
-	for _, vmi := range c.known {
-		uids[vmi.UID] = true
-	}
-	return uids
-}
-
 // errNotSynced says that the API server has not answered yet.
 var errNotSynced = errors.New("the API server has not answered yet")
 
@@ -105,24 +94,6 @@ func (c *Cache) Await(ctx context.Context, name types.NamespacedName, accept fun
 		case <-changed:
 		case <-ctx.Done():
 			return nil, err
-		}
-	}
-}
-
-// AwaitSync waits until all instances of the node have been seen once; it tells whether they were
-// before ctx ended.
-func (c *Cache) AwaitSync(ctx context.Context) bool {
-	for {
-		c.mu.Lock()
-		synced, changed := c.synced, c.changed
-		c.mu.Unlock()
-		if synced {
-			return true
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return false
 		}
 	}
 }

@@ -94,10 +94,10 @@ func isVersion(version string) func(*v1.VirtualMachineInstance) error {
 func TestCacheFollowsTheServer(t *testing.T) {
 	s := &server{items: []v1.VirtualMachineInstance{*instance("1")}}
 	c, changes := start(t, s)
-	if !c.AwaitSync(within(t)) || !c.Synced() {
+	if !c.awaitSync(within(t)) || !c.Synced() {
 		t.Fatal("not synced")
 	}
-	if vmi := c.Get(demo); vmi == nil || vmi.ManagedFields != nil || !c.UIDs()["uid"] {
+	if vmi := c.Get(demo); vmi == nil || vmi.ManagedFields != nil || vmi.UID != "uid" {
 		t.Fatalf("got %+v", vmi)
 	}
 	<-s.watching
@@ -150,11 +150,29 @@ func TestCacheIsBackSoon(t *testing.T) {
 
 func TestAwaitReturnsTheLastObjection(t *testing.T) {
 	c, _ := start(t, &server{items: []v1.VirtualMachineInstance{*instance("1")}})
-	c.AwaitSync(within(t))
+	c.awaitSync(within(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	_, err := c.Await(ctx, demo, func(*v1.VirtualMachineInstance) error { return errors.New("wrong colour") })
 	if err == nil || !strings.Contains(err.Error(), "wrong colour") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// awaitSync waits until all instances of the node have been seen once; it tells whether they were
+// before ctx ended.
+func (c *Cache) awaitSync(ctx context.Context) bool {
+	for {
+		c.mu.Lock()
+		synced, changed := c.synced, c.changed
+		c.mu.Unlock()
+		if synced {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
 	}
 }

@@ -44,6 +44,7 @@ func TestDebian(t *testing.T) {
 	t.Run("console", func(t *testing.T) { testDebianConsole(n.In(t)) })
 	t.Run("ssh", func(t *testing.T) { testSSH(n.In(t), key) })
 	t.Run("scp", func(t *testing.T) { testSCP(n.In(t), key) })
+	t.Run("udp", func(t *testing.T) { testUDP(n.In(t), key) })
 	t.Run("rdp", func(t *testing.T) { testRDP(n.In(t), key) })
 	t.Run("no rdp", func(t *testing.T) { testRDPRefused(n.In(t), key) })
 }

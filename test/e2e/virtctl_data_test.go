@@ -120,7 +120,7 @@ func awaitEndpoint(ctx context.Context, n *suite.Namespace, service *corev1.Serv
 			continue
 		}
 		for _, endpoint := range slice.Endpoints {
-			if len(endpoint.Addresses) > 0 && endpoint.Addresses[0] == pod.Status.PodIP && *slice.Ports[0].Port == 8080 {
+			if len(slice.Ports) > 0 && len(endpoint.Addresses) > 0 && endpoint.Addresses[0] == pod.Status.PodIP && *slice.Ports[0].Port == 8080 {
 				return nil
 			}
 		}

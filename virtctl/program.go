@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -83,5 +84,13 @@ func runQuietly(ctx context.Context, path string, args ...string) (said string, 
 		return "", err
 	}
 	all = bytes.TrimSpace(all)
-	return strings.ToValidUTF8(string(all[max(0, len(all)-maxSaid):]), ""), err
+	return strings.Map(visible, strings.ToValidUTF8(string(all[max(0, len(all)-maxSaid):]), "?")), err
+}
+
+// visible replaces what a terminal would obey: a viewer may repeat the words of a guest.
+func visible(r rune) rune {
+	if unicode.IsControl(r) && r != '\n' && r != '\t' {
+		return '?'
+	}
+	return r
 }

@@ -12,11 +12,9 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -31,7 +29,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asVirtctl) == "" {
 		os.Exit(m.Run())
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := WithSignals(context.Background())
 	defer stop()
 	os.Exit(Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }

@@ -7,15 +7,12 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/virtplane/virtplane/virtctl"
 )
 
 func main() {
-	// Also hang-ups: a console that loses its window has to end.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := virtctl.WithSignals(context.Background())
 	defer stop()
 	os.Exit(virtctl.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }

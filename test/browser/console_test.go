@@ -170,3 +170,21 @@ func TestSerialConsoleLogAndCopy(t *testing.T) {
 	b.click(t, "#size")
 	eventually(t, "the size", func() bool { return strings.Contains(c.serial.got(), "stty rows ") })
 }
+
+func TestSerialConsoleToWatchOnly(t *testing.T) {
+	c := newCluster(t)
+	v := start(t, c, "console", "demo", "--browser", "--no-open", "--read-only")
+	b := newTab(t)
+	b.open(t, v.link)
+	b.status(t, "Connected")
+	if n := c.asked("/console?position=&readOnly=true"); n != 1 {
+		t.Errorf("asked %d times for a console to watch only", n)
+	}
+	b.until(t, "a button that tells", "document.getElementById('readonly').disabled && document.getElementById('readonly').ariaPressed === 'true'")
+	b.press(t, "x")
+	c.serial.print("after the key\r\n")
+	b.shown(t, "after the key")
+	if got := c.serial.got(); got != "" {
+		t.Errorf("typed %q", got)
+	}
+}

@@ -22,7 +22,7 @@ import (
 
 const (
 	// patience is how long a page may take for anything.
-	patience = 20 * time.Second
+	patience = 30 * time.Second
 	// glance is the pause between two looks at a page: there is no event for everything that one can see.
 	glance = 20 * time.Millisecond
 )

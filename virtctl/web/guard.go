@@ -38,7 +38,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The host goes into the policy, so it is looked at first.
 	if !g.knows(r.Host) {
 		h.Set("Content-Security-Policy", "default-src 'none'")
-		http.Error(w, fmt.Sprintf("this is not %q; use the address that virtctl printed, or localhost", r.Host), http.StatusMisdirectedRequest)
+		http.Error(w, fmt.Sprintf("this is not %q; open it by its IP address, or as localhost", r.Host), http.StatusMisdirectedRequest)
 		return
 	}
 	styles := ""
@@ -71,14 +71,11 @@ func (g *guard) knows(host string) bool {
 }
 
 // sameOrigin tells whether a request comes from a page of this server. Browsers name the origin of everything but plain
-// reads, and newer ones tell of those as well.
+// reads; of those, newer ones tell whether it is another.
 func sameOrigin(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
-		return false
+	if origin := r.Header.Values("Origin"); len(origin) > 0 {
+		return len(origin) == 1 && origin[0] == "http://"+r.Host
 	}
-	origin := r.Header.Values("Origin")
-	if len(origin) == 0 {
-		return r.Method == http.MethodGet && !websocket.IsWebSocketUpgrade(r)
-	}
-	return len(origin) == 1 && origin[0] == "http://"+r.Host
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Method == http.MethodGet && !websocket.IsWebSocketUpgrade(r) && (site == "" || site == "same-origin")
 }

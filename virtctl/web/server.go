@@ -213,11 +213,22 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// about is what a page knows of its server.
+type about struct {
+	View      string `json:"view"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Cluster is the address of the API server.
+	Cluster string `json:"cluster"`
+	// ReadOnly tells that the serial console takes no keys.
+	ReadOnly bool `json:"readOnly"`
+}
+
 // about tells a page where it is.
 func (s *server) about(w http.ResponseWriter, _ *http.Request) {
 	namespace := s.Namespace
 	if s.Everywhere {
 		namespace = ""
 	}
-	writeJSON(w, map[string]string{"view": string(s.View), "namespace": namespace, "name": s.Name, "cluster": s.Config.Host})
+	writeJSON(w, about{string(s.View), namespace, s.Name, s.Config.Host, s.Parameters.Get("readOnly") == "true"})
 }

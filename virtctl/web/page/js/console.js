@@ -3,7 +3,8 @@
 
 import { Terminal } from '/assets/npm/xterm/xterm.mjs';
 import { FitAddon } from '/assets/npm/addon-fit/addon-fit.mjs';
-import { element, isWayOut, onClick, open, report, save, saveLog } from './frame.js';
+import { clipboard } from './clipboard.js';
+import { attempt, element, isWayOut, onClick, open, report, save, saveLog } from './frame.js';
 import { Replay } from './replay.js';
 
 // After how much output, in bytes, virtctl is told how far the page is.
@@ -11,7 +12,7 @@ const acknowledgeEvery = 64 * 1024;
 const minFont = 8;
 const maxFont = 32;
 
-const { stream, name, below } = await open('console', 'serial console');
+const { stream, name, below, readOnly: watchOnly } = await open('console', 'serial console');
 
 const terminal = new Terminal({
   fontSize: Number(localStorage.getItem('virtctl-font')) || 15,
@@ -95,8 +96,8 @@ terminal.onData((typed) => {
 });
 terminal.onBinary((typed) => send(Uint8Array.from(typed, (c) => c.charCodeAt(0))));
 
-const copy = () => navigator.clipboard.writeText(terminal.getSelection() || visibleText());
-const paste = async () => terminal.paste(await navigator.clipboard.readText());
+const copy = () => clipboard().writeText(terminal.getSelection() || visibleText());
+const paste = async () => terminal.paste(await clipboard().readText());
 const toGuest = () => terminal.focus();
 
 function visibleText() {
@@ -126,7 +127,7 @@ terminal.attachCustomKeyEventHandler((event) => {
   }
   if (event.type === 'keydown' && event.ctrlKey && event.shiftKey && event.code === 'KeyC') {
     event.preventDefault();
-    copy();
+    attempt('Copy', copy);
     return false;
   }
   // The browser's own paste follows.
@@ -134,11 +135,17 @@ terminal.attachCustomKeyEventHandler((event) => {
 });
 
 onClick('reconnect', 'Reconnect', () => stream.connect(), toGuest);
-onClick('readonly', 'Watch only', () => {
-  readOnly = !readOnly;
-  terminal.options.disableStdin = readOnly;
-  element('readonly').setAttribute('aria-pressed', String(readOnly));
-}, toGuest);
+function watch(on) {
+  readOnly = on;
+  terminal.options.disableStdin = on;
+  element('readonly').setAttribute('aria-pressed', String(on));
+}
+onClick('readonly', 'Watch only', () => watch(!readOnly), toGuest);
+if (watchOnly) {
+  watch(true);
+  element('readonly').disabled = true;
+  element('readonly').title = 'virtctl was started with --read-only';
+}
 onClick('copy', 'Copy', async () => {
   await copy();
   report(terminal.hasSelection() ? 'Copied the selection.' : 'Copied what is shown.');

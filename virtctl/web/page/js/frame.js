@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The virtplane authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { clipboard } from './clipboard.js';
 import { ask, begin, invitation } from './session.js';
 import { Stream } from './stream.js';
 
@@ -45,9 +46,10 @@ export async function open(kind, title) {
 
   const stream = new Stream(`/api/stream/${kind}/${below}`);
   stream.addEventListener('state', ({ detail }) => show(detail.state, detail.message));
+  let served;
   try {
-    const { cluster } = await begin();
-    element('namespace').title = cluster;
+    served = await begin();
+    element('namespace').title = served.cluster;
   } catch (reason) {
     show('refused', reason.message);
     // There is no more to this page.
@@ -61,10 +63,10 @@ export async function open(kind, title) {
   fullScreen();
   onClick('invite', 'Link for another browser', async () => {
     const link = await invitation();
-    await navigator.clipboard.writeText(link);
+    await clipboard().writeText(link);
     report('The link is in the clipboard. It opens one browser, on this machine.');
   });
-  return { stream, namespace, name, below };
+  return { stream, name, below, readOnly: served.view === kind && served.readOnly };
 }
 
 function show(state, message) {

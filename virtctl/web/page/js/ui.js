@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Card } from './card.js';
+import { clipboard } from './clipboard.js';
 import { List } from './list.js';
 import { ask, begin, invitation } from './session.js';
 import { Thumbnails } from './thumbnails.js';
@@ -90,7 +91,7 @@ element('all').addEventListener('click', () => {
 });
 element('invite').addEventListener('click', async () => {
   try {
-    await navigator.clipboard.writeText(await invitation());
+    await clipboard().writeText(await invitation());
     state('The link is in the clipboard. It opens one browser, on this machine.', false);
   } catch (reason) {
     state(`Link for another browser: ${reason.message}`, true);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RFB from '/assets/npm/novnc/core/rfb.js';
+import { clipboard } from './clipboard.js';
 import { element, isWayOut, onClick, open, report, save } from './frame.js';
 import { combinations, letGo, press, typeText } from './keys.js';
 
@@ -103,9 +104,9 @@ onClick('clipboard-type', 'Type', async () => {
   toGuest();
   await typeText(connected(), element('clipboard-text').value);
 });
-onClick('clipboard-copy', 'Copy', () => navigator.clipboard.writeText(element('clipboard-text').value));
+onClick('clipboard-copy', 'Copy', () => clipboard().writeText(element('clipboard-text').value));
 onClick('clipboard-paste', 'Paste', async () => {
-  element('clipboard-text').value = await navigator.clipboard.readText();
+  element('clipboard-text').value = await clipboard().readText();
 });
 
 addEventListener('keydown', (event) => {

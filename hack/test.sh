@@ -14,7 +14,7 @@ step() { printf '\n=== %s (after %d s)\n' "$1" "$SECONDS"; }
 
 step "prepare"
 make --no-print-directory bin/cluster
-bin/cluster packages protobuf-compiler
+bin/cluster packages protobuf-compiler openssh-client
 
 step "lint"
 hack/lint.sh

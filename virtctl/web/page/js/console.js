@@ -9,6 +9,9 @@ import { Replay } from './replay.js';
 
 // After how much output, in bytes, virtctl is told how far the page is.
 const acknowledgeEvery = 64 * 1024;
+// How much output may wait for the terminal, in bytes. In a tab that is not seen browsers hardly let it work, and the
+// cluster skips output for those who do not take it.
+const maxBacklog = () => (document.hidden ? 16 : 1) * 1024 * 1024;
 const minFont = 8;
 const maxFont = 32;
 
@@ -36,6 +39,7 @@ let repeating = 0;
 
 stream.addEventListener('open', ({ detail: { socket: opened, position } }) => {
   let received = 0;
+  let shown = 0;
   let told = 0;
   const [run, offset] = position.split(':');
   const begin = Number(offset);
@@ -48,6 +52,13 @@ stream.addEventListener('open', ({ detail: { socket: opened, position } }) => {
     }
   };
   moved();
+  const acknowledge = () => {
+    const taken = Math.min(received, shown + maxBacklog());
+    if (taken - told >= acknowledgeEvery && opened.readyState === WebSocket.OPEN) {
+      told = taken;
+      opened.send(JSON.stringify({ shown: taken }));
+    }
+  };
   opened.addEventListener('message', ({ data }) => {
     if (typeof data === 'string') {
       const missed = JSON.parse(data).skipped ?? 0;
@@ -59,15 +70,14 @@ stream.addEventListener('open', ({ detail: { socket: opened, position } }) => {
     const { fresh, old } = replay.take(new Uint8Array(data));
     received += data.byteLength;
     moved();
-    const shown = received;
+    const upTo = received;
     repeating += old ? 1 : 0;
     terminal.write(fresh, () => {
       repeating -= old ? 1 : 0;
-      if (shown - told >= acknowledgeEvery && opened.readyState === WebSocket.OPEN) {
-        told = shown;
-        opened.send(JSON.stringify({ shown }));
-      }
+      shown = upTo;
+      acknowledge();
     });
+    acknowledge();
   });
   opened.addEventListener('close', () => {
     if (socket === opened) {

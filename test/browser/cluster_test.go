@@ -98,9 +98,10 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case handler != nil:
 		handler(w, r)
 	case path == subresources+"virtualmachineinstances/demo/console":
-		upgrade(w, r, c.serial.serve)
+		header, from := c.serial.begin(r.URL.Query())
+		upgrade(w, r, header, func(conn *websocket.Conn) { c.serial.serve(conn, from) })
 	case path == subresources+"virtualmachineinstances/demo/vnc":
-		upgrade(w, r, c.screen.serve)
+		upgrade(w, r, nil, c.screen.serve)
 	case path == objects+"virtualmachines" || path == objects+"virtualmachineinstances":
 		c.list(w, r, strings.TrimPrefix(path, objects))
 	case path == "/api/v1/namespaces":
@@ -110,9 +111,9 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func upgrade(w http.ResponseWriter, r *http.Request, serve func(*websocket.Conn)) {
+func upgrade(w http.ResponseWriter, r *http.Request, header http.Header, serve func(*websocket.Conn)) {
 	upgrader := websocket.Upgrader{Subprotocols: []string{"plain.kubevirt.io"}, CheckOrigin: func(*http.Request) bool { return true }}
-	conn, err := upgrader.Upgrade(w, r, nil)
+	conn, err := upgrader.Upgrade(w, r, header)
 	if err != nil {
 		return
 	}

@@ -83,6 +83,36 @@ func TestSerialConsoleGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+// TestSerialConsoleByPosition has a server that need not repeat anything.
+func TestSerialConsoleByPosition(t *testing.T) {
+	c := newCluster(t)
+	c.serial.run = "run-1"
+	v := start(t, c, "console", "demo", "--browser", "--no-open")
+	c.serial.print("marker one\r\n")
+	b := newTab(t)
+	b.open(t, v.link)
+	b.shown(t, "marker one")
+	c.serial.print("\x1b[5n") // the terminal's answer is the sign that it has read so far
+	eventually(t, "an answer", func() bool { return strings.HasSuffix(c.serial.got(), "\x1b[0n") })
+	c.serial.drop()
+	const later = "marker two\r\n"
+	c.serial.print(later)
+	b.shown(t, "marker two")
+	if n := eval[int](t, b, terminalText+".split('marker').length - 1"); n != 2 {
+		t.Errorf("%d lines are shown", n)
+	}
+	c.serial.mu.Lock()
+	repeated := c.serial.repeated
+	c.serial.run = "run-2" // the guest starts anew
+	c.serial.mu.Unlock()
+	if repeated > len(later)+len("\x1b[0n") {
+		t.Errorf("%d bytes came again", repeated)
+	}
+	c.serial.drop()
+	c.serial.print("marker three\r\n")
+	b.shown(t, "marker three")
+}
+
 func TestSerialConsoleOfAStoppedGuest(t *testing.T) {
 	c := newCluster(t)
 	const console = "GET " + subresources + "virtualmachineinstances/demo/console"

@@ -4,6 +4,10 @@
 package browser
 
 import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/gorilla/websocket"
@@ -19,14 +23,36 @@ type serial struct {
 	viewers    map[*websocket.Conn]bool
 	scrollback []byte
 	typed      string
+	// total is how much was put out, in bytes.
+	total int
+	// run is set for a server that lets viewers go on where they were.
+	run string
+	// repeated is how much of the scrollback the last viewer has got, in bytes.
+	repeated int
 }
 
 func newSerial() *serial { return &serial{viewers: map[*websocket.Conn]bool{}} }
 
-func (s *serial) serve(conn *websocket.Conn) {
+// begin returns where a viewer begins who may have asked for a position, and what tells it.
+func (s *serial) begin(query url.Values) (http.Header, int) {
 	s.mu.Lock()
-	if len(s.scrollback) > 0 {
-		conn.WriteMessage(websocket.BinaryMessage, s.scrollback)
+	defer s.mu.Unlock()
+	from := s.total - len(s.scrollback)
+	if s.run == "" {
+		return nil, from
+	}
+	if run, offset, _ := strings.Cut(query.Get("position"), ":"); run == s.run {
+		fmt.Sscan(offset, &from)
+	}
+	return http.Header{"Virtplane-Console-Position": {fmt.Sprintf("%s:%d", s.run, from)}}, from
+}
+
+func (s *serial) serve(conn *websocket.Conn, from int) {
+	s.mu.Lock()
+	rest := s.scrollback[len(s.scrollback)-(s.total-from):]
+	s.repeated = len(rest)
+	if len(rest) > 0 {
+		conn.WriteMessage(websocket.BinaryMessage, rest)
 	}
 	s.viewers[conn] = true
 	s.mu.Unlock()
@@ -51,6 +77,7 @@ func (s *serial) serve(conn *websocket.Conn) {
 func (s *serial) print(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.total += len(text)
 	s.scrollback = append(s.scrollback, text...)
 	s.scrollback = s.scrollback[max(0, len(s.scrollback)-maxScrollback):]
 	for conn := range s.viewers {

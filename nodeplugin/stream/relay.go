@@ -98,10 +98,10 @@ func (r *relay) run(outer context.Context) error {
 }
 
 // await waits until the client has answered the close message: it may still be reading, and closing before
-// could cost it what is on the way. A guest that has said all is worth more patience than one that broke off.
+// could cost it what is on the way. One whose guest has ended gets the time to read all that it has said.
 func (r *relay) await(outer context.Context, answered <-chan struct{}, cause error) {
 	limit, leave := lastWords, outer.Done()
-	if errors.Is(cause, io.EOF) {
+	if !errors.Is(cause, errClientGone) && (errors.Is(cause, io.EOF) || errors.Is(cause, errGuestFailed)) {
 		limit = r.pace.pong
 	}
 	if outer.Err() != nil {

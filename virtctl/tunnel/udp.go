@@ -79,9 +79,7 @@ func (f *flows) take(ctx context.Context, sender net.Addr, datagram []byte) {
 		f.queues[sender.String()] = queue
 		f.running.Go(func() {
 			err := f.serve(ctx, sender, queue)
-			f.mu.Lock()
-			delete(f.queues, sender.String())
-			f.mu.Unlock()
+			f.retire(sender, queue, true)
 			if err != nil && ctx.Err() == nil {
 				f.report(sender, err)
 			}
@@ -93,8 +91,22 @@ func (f *flows) take(ctx context.Context, sender net.Addr, datagram []byte) {
 	}
 }
 
+// retire ends the queue of a sender, so that what it sends next opens another stream. Unless it has to be, a queue with
+// something in it is not ended.
+func (f *flows) retire(sender net.Addr, queue chan []byte, must bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(queue) > 0 && !must {
+		return false
+	}
+	if f.queues[sender.String()] == queue {
+		delete(f.queues, sender.String())
+	}
+	return true
+}
+
 // serve carries one sender's datagrams until none has come or gone for a while.
-func (f *flows) serve(ctx context.Context, sender net.Addr, queue <-chan []byte) error {
+func (f *flows) serve(ctx context.Context, sender net.Addr, queue chan []byte) error {
 	stream, err := f.open(ctx)
 	if err != nil {
 		return err
@@ -118,6 +130,9 @@ func (f *flows) serve(ctx context.Context, sender net.Addr, queue <-chan []byte)
 		case err := <-received:
 			return err
 		case <-quiet.C:
+			if !f.retire(sender, queue, false) {
+				break
+			}
 			stream.Close()
 			<-received
 			return nil

@@ -6,6 +6,8 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"image/png"
 	"net"
 	"os"
@@ -36,11 +38,14 @@ func testVNC(n *suite.Namespace) {
 	}
 	n.VirtctlRefused("Active VNC connection. Request denied.", "vnc", "demo", "--proxy-only", "--preserve-session")
 	alone := background(n, `^\{"port":(\d+)\}\n$`, "vnc", "demo", "--proxy-only", "--exclusive")[1]
-	for i, screen := range screens {
-		if _, err := screen.Update(); err == nil {
-			n.Errorf("viewer %d still sees the screen, of which another one wants to be alone", i)
+	suite.Eventually(n, "the others are sent away", suite.Quick, func(context.Context) error {
+		for i, screen := range screens {
+			if _, err := screen.Update(); err == nil {
+				return fmt.Errorf("viewer %d still sees the screen", i)
+			}
 		}
-	}
+		return nil
+	})
 	conn, err := net.Dial("tcp", "127.0.0.1:"+alone)
 	suite.Need(n, err, "dial")
 	defer conn.Close()

@@ -34,7 +34,16 @@ func newDisk(spec *v1.Disk, source disk.Source) (*libvirtxml.DomainDisk, v1.Disk
 	if err != nil {
 		return nil, "", err
 	}
-	if readOnly = readOnly || source.ReadOnly; readOnly {
+	// Hard disks on these buses are always writable. An image that was made for this instance alone goes with it,
+	// whatever the guest does to it.
+	writable := d.Device == "disk" && (bus == v1.DiskBusSATA || bus == v1.DiskBusUSB)
+	switch {
+	case source.ReadOnly && writable && !source.Ephemeral:
+		return nil, "", fmt.Errorf(".disk.bus: the volume is read-only, which %s hard disks cannot be; use virtio, scsi or a cdrom", bus)
+	case source.ReadOnly && !writable:
+		readOnly = true
+	}
+	if readOnly {
 		d.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
 		d.Driver.Discard = ""
 	}

@@ -78,11 +78,17 @@ func addInterface(addresses []string) error {
 	return netlink.LinkSetUp(veth)
 }
 
-// onThread runs fn on a thread that ends with it. Tests run on other threads than the main one.
+// onThread runs fn on a thread that ends with it. The main thread cannot end and stands for the process in
+// /proc/self, so it is not used.
 func onThread(fn func() error) error {
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			result <- onThread(fn) // cannot run on this thread while it is locked
+			return
+		}
 		result <- fn()
 	}()
 	return <-result

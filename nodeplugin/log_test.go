@@ -108,6 +108,16 @@ func TestLogOutlivesTheGuestAndTheProcess(t *testing.T) {
 		}
 	}
 
+	// A reader that counts goes on at its place.
+	for at, want := range map[string]string{"uid-demo:4": "two\nthree\n", "uid-demo:14": "", "uid-demo:1000": ""} {
+		if got := g.log("run=uid-demo&position=" + at); got != want {
+			t.Errorf("from %s: %q, want %q", at, got, want)
+		}
+	}
+	if got := g.askLog("run=uid-demo&tailLines=1").Header.Get(v1.ConsolePositionHeader); got != "uid-demo:8" {
+		t.Errorf("the last line is at %q", got)
+	}
+
 	follower := bufio.NewReader(g.askLog("run=uid-demo&follow=true&tailLines=1").Body)
 	expect := func(want string) {
 		t.Helper()
@@ -134,6 +144,12 @@ func TestLogOutlivesTheGuestAndTheProcess(t *testing.T) {
 	for _, moment := range []string{"after the instance", "after a restart"} {
 		if got := g.log("owner=vm-uid"); got != all {
 			t.Errorf("%s: %q", moment, got)
+		}
+		if got := g.log("owner=vm-uid&position=uid-demo:14"); got != "four\nPower down\n" {
+			t.Errorf("%s, from a position: %q", moment, got)
+		}
+		if got := g.askLog("owner=vm-uid").Header.Get(v1.ConsolePositionHeader); got != "uid-demo:0" {
+			t.Errorf("%s: the log is at %q", moment, got)
 		}
 		if got := g.log("owner=other-vm"); got != "this node keeps no log of the guest's serial console" {
 			t.Errorf("%s, of another owner: %q", moment, got)
@@ -203,6 +219,7 @@ func TestFollowersOfAFloodEnd(t *testing.T) {
 	g.connect("begin\n")
 	g.report(session.StateRunning)
 	n.api.await("tenant", "demo", inPhase(v1.Running))
+	counting := g.askLog("run=uid-demo&follow=true&position=")
 	reader, leaver, still := g.askLog("run=uid-demo&follow=true"), g.askLog("run=uid-demo&follow=true"), g.askLog("run=uid-demo&follow=true")
 	for _, answer := range []*http.Response{reader, leaver, still} {
 		if _, err := io.ReadFull(answer.Body, make([]byte, 6)); err != nil {
@@ -220,6 +237,11 @@ func TestFollowersOfAFloodEnd(t *testing.T) {
 	read, err := io.ReadAll(reader.Body)
 	if err != nil || len(read) != 16*lines+4 {
 		t.Fatalf("the reader got %d bytes, want %d, %v", len(read), 16*lines+4, err)
+	}
+	// Who counts is told by the end of the answer that something is missing, and asks again.
+	counted, err := io.ReadAll(counting.Body)
+	if err == nil || strings.Contains(string(counted), "skipped") || !strings.HasPrefix(strings.Repeat("0123456789abcde\n", lines), strings.TrimPrefix(string(counted), "begin\n")) {
+		t.Errorf("who counts got %d bytes, %v", len(counted), err)
 	}
 	late, err := io.ReadAll(still.Body)
 	if err != nil || len(late) >= 16*lines || !strings.HasSuffix(string(late), "END\n") || !strings.Contains(string(late), "bytes of output skipped]") {

@@ -55,7 +55,8 @@ virtctl console demo --log --previous`,
 				return err
 			}
 			if log.log {
-				return client.consoleLog(cmd.Context(), args, log, cmd.OutOrStdout())
+				patience := time.Duration(minutes) * time.Minute
+				return client.consoleLog(cmd.Context(), args, log, patience, cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			t, err := parseTarget(args, instances)
 			if err != nil {

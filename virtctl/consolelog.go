@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
 
 	"github.com/virtplane/virtplane/virtctl/console"
 )
@@ -52,30 +54,26 @@ func (f *logFlags) validate(cmd *cobra.Command, readOnly bool) error {
 
 // consoleLog prints the log of a console. It is asked of the virtual machine, which has one also while it is stopped,
 // or of an instance that has no virtual machine.
-func (c *client) consoleLog(ctx context.Context, args []string, f logFlags, out io.Writer) error {
+func (c *client) consoleLog(ctx context.Context, args []string, f logFlags, patience time.Duration, out, notices io.Writer) error {
 	t, err := parseTarget(args, machines)
 	if err != nil {
 		return err
 	}
-	body, err := c.openLog(ctx, t, f)
+	log, err := c.openLog(ctx, t, f, console.Position{})
 	if named, _ := parseTarget(args, instances); err != nil && named.resource == instances && isOfMachine(err) {
-		body, err = c.openLog(ctx, named, f)
+		t = named
+		log, err = c.openLog(ctx, t, f, console.Position{})
 	}
 	if err != nil {
 		return err
 	}
-	defer body.Close()
 	if file, ok := out.(*os.File); ok && console.TerminalOf(file) != nil {
 		out = console.NewReplay(out)
 	}
-	_, err = io.Copy(out, body)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		return fmt.Errorf("the log of %s breaks off: %w", t.name, err)
-	}
-	return nil
+	follower := console.Follower{Out: out, Notices: notices, Patience: patience, Open: func(ctx context.Context, at console.Position) (*console.Log, error) {
+		return c.openLog(ctx, t, f, at)
+	}}
+	return follower.Copy(ctx, log)
 }
 
 // isOfMachine tells that there is no virtual machine of the name.
@@ -85,10 +83,14 @@ func isOfMachine(err error) bool {
 		status.Status().Details.Kind == "virtualmachine"
 }
 
-func (c *client) openLog(ctx context.Context, t target, f logFlags) (io.ReadCloser, error) {
-	requests, namespace, err := c.connect()
+func (c *client) openLog(ctx context.Context, t target, f logFlags, at console.Position) (*console.Log, error) {
+	config, namespace, err := c.config()
 	if err != nil {
 		return nil, err
+	}
+	requests, err := rest.UnversionedRESTClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("load kubeconfig: %w", err)
 	}
 	request := requests.Get().AbsPath(subresourcesPath, "namespaces", namespace, t.resource, t.name, "log")
 	for name, set := range map[string]bool{"follow": f.follow, "previous": f.previous} {
@@ -99,5 +101,5 @@ func (c *client) openLog(ctx context.Context, t target, f logFlags) (io.ReadClos
 	if f.tail >= 0 {
 		request = request.Param("tailLines", strconv.FormatInt(f.tail, 10))
 	}
-	return request.Stream(ctx)
+	return console.OpenLog(ctx, config, request.URL(), at)
 }

@@ -16,7 +16,11 @@ const (
 )
 
 func TestConsoleLog(t *testing.T) {
-	tell := func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path+"?"+r.URL.RawQuery) }
+	tell := func(w http.ResponseWriter, r *http.Request) {
+		query := r.URL.Query()
+		query.Del("position")
+		io.WriteString(w, r.URL.Path+"?"+query.Encode())
+	}
 	noMachine := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(404)
@@ -60,7 +64,42 @@ func TestConsoleLogThatBreaksOffIsAnError(t *testing.T) {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}}).run(t, "console", "demo", "--log")
-	if got.code != 1 || got.out != "half of i" || !strings.Contains(got.errOut, "the log of demo breaks off") {
+	if got.code != 1 || got.out != "half of i" || !strings.Contains(got.errOut, "the log breaks off: unexpected EOF") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestConsoleLogGoesOnWhereItBrokeOff follows a guest over a restart of the node plugin, and over a gap.
+func TestConsoleLogGoesOnWhereItBrokeOff(t *testing.T) {
+	positions := make(chan string, 10)
+	requests := 0
+	got := newCluster(t, map[string]http.HandlerFunc{vmLog: func(w http.ResponseWriter, r *http.Request) {
+		positions <- r.URL.Query().Get("position")
+		tell := func(at, text string, whole bool) {
+			w.Header().Set("Virtplane-Console-Position", at)
+			io.WriteString(w, text)
+			w.(http.Flusher).Flush()
+			if !whole {
+				panic(http.ErrAbortHandler)
+			}
+		}
+		switch requests++; requests {
+		case 1:
+			tell("run-1:100", "one ", false)
+		case 2:
+			http.Error(w, "no virt-nodeplugin pod runs on the node", http.StatusServiceUnavailable)
+		case 3:
+			tell("run-1:104", "two ", false)
+		case 4:
+			tell("run-1:118", "three", true)
+		}
+	}}).run(t, "console", "demo", "--log", "--follow")
+	if got.code != 0 || got.out != "one two three" || !strings.Contains(got.errOut, "[10 bytes of output skipped]") {
+		t.Errorf("%+v", got)
+	}
+	for _, want := range []string{"", "run-1:104", "run-1:104", "run-1:108"} {
+		if got := <-positions; got != want {
+			t.Errorf("asked for position %q, want %q", got, want)
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -19,9 +21,17 @@ var ErrTooManyReaders = fmt.Errorf("the node is reading %d logs already", maxRea
 
 // Past is the log of a run that has ended, on its way to a reader.
 type Past struct {
-	logs   *Logs
-	log    *Log
-	offset uint64
+	logs          *Logs
+	log           *Log
+	start, offset uint64
+}
+
+// Start returns the offset of the first output.
+func (p *Past) Start() uint64 { return p.start }
+
+// Run returns the UID of the instance.
+func (p *Past) Run() types.UID {
+	return types.UID(strings.TrimSuffix(filepath.Base(p.log.path), logSuffix))
 }
 
 // Read returns the tail of the log of a run that has ended.
@@ -36,7 +46,8 @@ func (l *Logs) Read(instance types.NamespacedName, q Query, tail Tail) (*Past, e
 	log, err := l.find(instance, q)
 	if err == nil {
 		p.log = log
-		p.offset, err = tail.begin(log)
+		p.start, err = tail.begin(log)
+		p.offset = p.start
 	}
 	if err != nil {
 		p.Close()

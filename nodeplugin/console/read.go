@@ -51,10 +51,15 @@ func (l *Log) readAt(offset uint64, p []byte) (int, error) {
 type Tail struct {
 	// Bytes and Lines say how much, at most; nil means all.
 	Bytes, Lines *int64
+	// From is the offset at which a reader goes on that has had the rest; nil for one that has had nothing.
+	From *uint64
 }
 
 // begin returns the offset at which the tail begins.
 func (t Tail) begin(l *Log) (uint64, error) {
+	if t.From != nil {
+		return l.following(min(*t.From, l.end)), nil
+	}
 	from := l.start()
 	if t.Lines != nil {
 		lines, err := l.lastLines(*t.Lines)

@@ -73,7 +73,7 @@ func (s *Server) console(w http.ResponseWriter, r *http.Request) {
 	}
 	defer viewer.Close()
 	conn, err := upgrader.Upgrade(w, r, http.Header{
-		v1.ConsolePositionHeader: {fmt.Sprintf("%s:%d", guest.Volume.InstanceUID, viewer.Start())},
+		v1.ConsolePositionHeader: {position(guest.Volume.InstanceUID, viewer.Start())},
 	})
 	if err != nil {
 		return // the upgrader has answered
@@ -91,29 +91,47 @@ type wish struct {
 	readOnly bool
 	// tracks is set for a viewer that counts what it gets: it hears of what was skipped beside the output.
 	tracks bool
-	// run and offset are where it was; run is empty for a viewer that was nowhere yet.
+	at     place
+}
+
+// place is where a viewer was.
+type place struct {
+	given bool
+	// run is empty for a viewer that was nowhere yet.
 	run    types.UID
 	offset uint64
+}
+
+// position is how a place is written.
+func position(run types.UID, offset uint64) string { return fmt.Sprintf("%s:%d", run, offset) }
+
+func parsePosition(query url.Values) (place, error) {
+	at := place{given: query.Has(v1.ConsolePosition)}
+	text := query.Get(v1.ConsolePosition)
+	if text == "" {
+		return at, nil
+	}
+	run, offset, _ := strings.Cut(text, ":")
+	n, err := strconv.ParseUint(offset, 10, 64)
+	if err != nil {
+		return at, apierrors.NewBadRequest(fmt.Sprintf("%s: %q is not RUN:OFFSET", v1.ConsolePosition, text))
+	}
+	at.run, at.offset = types.UID(run), n
+	return at, nil
 }
 
 func parseWish(query url.Values) (w wish, err error) {
 	if w.readOnly, err = boolOf(query, v1.ConsoleReadOnly); err != nil {
 		return w, err
 	}
-	w.tracks = query.Has(v1.ConsolePosition)
-	if position := query.Get(v1.ConsolePosition); position != "" {
-		run, offset, _ := strings.Cut(position, ":")
-		w.run = types.UID(run)
-		if w.offset, err = strconv.ParseUint(offset, 10, 64); err != nil {
-			return w, apierrors.NewBadRequest(fmt.Sprintf("%s: %q is not RUN:OFFSET", v1.ConsolePosition, position))
-		}
-	}
-	return w, nil
+	w.at, err = parsePosition(query)
+	w.tracks = w.at.given
+	return w, err
 }
 
 func (w wish) view(guest *domain.Guest) (*console.Viewer, error) {
-	if w.run != "" && w.run == guest.Volume.InstanceUID {
-		return guest.Console().Resume(w.offset)
+	if w.at.run != "" && w.at.run == guest.Volume.InstanceUID {
+		return guest.Console().Resume(w.at.offset)
 	}
 	return guest.Console().View()
 }

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/klog/v2"
 
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/nodeplugin/console"
 )
 
@@ -24,8 +25,12 @@ import (
 // pager. It costs little, and what it misses meanwhile it is told.
 const logPatience = 10 * time.Minute
 
+// errGap says that a reader who counts has to ask again: the next answer begins behind what is missing.
+var errGap = errors.New("some output is missing")
+
 // pieces is output on its way to a reader.
 type pieces interface {
+	Start() uint64
 	Next(context.Context) (console.Piece, error)
 	Close()
 }
@@ -35,6 +40,8 @@ type logRequest struct {
 	query  console.Query
 	tail   console.Tail
 	follow bool
+	// tracks is set for a reader that counts what it gets. Its answer breaks off where something is missing.
+	tracks bool
 }
 
 // log answers with what is kept of a guest's serial output, as text.
@@ -45,7 +52,7 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := types.NamespacedName{Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-	source, err := s.openLog(name, request)
+	source, run, err := s.openLog(name, request)
 	if err != nil {
 		writeError(w, logError(name, request.query, err))
 		return
@@ -54,8 +61,9 @@ func (s *Server) log(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain")
 	// What a guest says must not be taken for a page.
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set(v1.ConsolePositionHeader, position(run, source.Start()))
 	w.WriteHeader(http.StatusOK)
-	if err := copyLog(r.Context(), w, source); err != nil && r.Context().Err() == nil {
+	if err := copyLog(r.Context(), w, source, request.tracks); err != nil && r.Context().Err() == nil {
 		klog.FromContext(r.Context()).V(2).Info("Console log breaks off", "vmi", klog.KRef(name.Namespace, name.Name), "err", err)
 		// The reader must not take what it got for everything.
 		panic(http.ErrAbortHandler)
@@ -74,8 +82,17 @@ func parseLogRequest(query url.Values) (logRequest, error) {
 	if request.tail.Bytes, err = numberOf(query, "tailBytes"); err != nil {
 		return request, err
 	}
-	request.tail.Lines, err = numberOf(query, "tailLines")
-	return request, err
+	if request.tail.Lines, err = numberOf(query, "tailLines"); err != nil {
+		return request, err
+	}
+	at, err := parsePosition(query)
+	if err != nil {
+		return request, err
+	}
+	if request.tracks = at.given; at.run != "" {
+		request.query.Run, request.query.Previous, request.tail.From = at.run, false, &at.offset
+	}
+	return request, nil
 }
 
 // numberOf reads a query parameter that is a number or absent.
@@ -91,16 +108,20 @@ func numberOf(query url.Values, name string) (*int64, error) {
 	return &n, nil
 }
 
-// openLog finds the log: of a guest that is there, or of one that has ended.
-func (s *Server) openLog(name types.NamespacedName, request logRequest) (pieces, error) {
+// openLog finds the log, of a guest that is there or of one that has ended, and the run that it is of.
+func (s *Server) openLog(name types.NamespacedName, request logRequest) (pieces, types.UID, error) {
 	q := request.query
 	if guest := s.guests.Lookup(name); guest != nil && !q.Previous && guest.Volume.InstanceUID == q.Run {
 		viewer, err := guest.Console().Read(request.tail, request.follow)
 		if !errors.Is(err, console.ErrEnded) {
-			return viewer, err
+			return viewer, q.Run, err
 		}
 	}
-	return s.logs.Read(name, q, request.tail)
+	past, err := s.logs.Read(name, q, request.tail)
+	if err != nil {
+		return nil, "", err
+	}
+	return past, past.Run(), nil
 }
 
 func logError(name types.NamespacedName, q console.Query, err error) error {
@@ -121,7 +142,7 @@ func logError(name types.NamespacedName, q console.Query, err error) error {
 }
 
 // copyLog writes pieces as they come.
-func copyLog(ctx context.Context, w http.ResponseWriter, source pieces) error {
+func copyLog(ctx context.Context, w http.ResponseWriter, source pieces, tracks bool) error {
 	control := http.NewResponseController(w)
 	// A reader hears at once that there is a log, even if it is empty.
 	if err := control.Flush(); err != nil {
@@ -133,8 +154,11 @@ func copyLog(ctx context.Context, w http.ResponseWriter, source pieces) error {
 			// The connection may serve other requests.
 			return control.SetWriteDeadline(time.Time{})
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case tracks && piece.Skipped > 0:
+			return errGap
 		}
 		if err := control.SetWriteDeadline(time.Now().Add(logPatience)); err != nil {
 			return err

@@ -102,6 +102,9 @@ func logQuery(asked url.Values) (query url.Values, previous bool, err error) {
 		}
 		query.Set(name, value)
 	}
+	if asked.Has(v1.ConsolePosition) {
+		query.Set(v1.ConsolePosition, asked.Get(v1.ConsolePosition))
+	}
 	if previous = query.Has("previous"); previous && query.Has("follow") {
 		return nil, false, apierrors.NewBadRequest("previous, follow: the run before has ended; give one of them")
 	}

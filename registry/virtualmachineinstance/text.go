@@ -11,6 +11,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/registry/subresource"
 )
 
@@ -39,6 +40,9 @@ func (t *target) text(stopping <-chan struct{}) http.Handler {
 		w.Header().Set("Content-Type", "text/plain")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
+		if position := resp.Header.Get(v1.ConsolePositionHeader); position != "" {
+			w.Header().Set(v1.ConsolePositionHeader, position)
+		}
 		w.WriteHeader(http.StatusOK)
 		if err := copyText(w, resp.Body); err != nil && req.Context().Err() == nil {
 			panic(http.ErrAbortHandler)

@@ -64,10 +64,10 @@ func TestALogIsFollowedThroughBothServers(t *testing.T) {
 			says, gone := make(chan string), make(chan struct{}, 1)
 			p.answer = tell(says, gone)
 			ctx, cancel := context.WithCancel(t.Context())
-			body := openLog(t, ctx, login, pathOf(group, ns, "virtualmachineinstances", "demo")+"/log?follow=true&tailLines=10")
+			body := openLog(t, ctx, login, pathOf(group, ns, "virtualmachineinstances", "demo")+"/log?follow=true&tailLines=10&position=run:7")
 			req := <-p.asked
 			if got, want := req.URL.String(), "/v1/namespaces/"+ns+"/virtualmachineinstances/demo/log?follow=true&owner="+string(vmi.UID)+
-				"&run="+string(vmi.UID)+"&tailLines=10"; got != want {
+				"&position=run%3A7&run="+string(vmi.UID)+"&tailLines=10"; got != want {
 				t.Errorf("%s: the plugin was asked %s, want %s", what, got, want)
 			}
 			for header := range req.Header {

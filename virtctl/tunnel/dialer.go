@@ -68,7 +68,7 @@ func Dial(ctx context.Context, config *rest.Config, address *url.URL) (*websocke
 	}
 	defer answer.Body.Close()
 	if shake.conn == nil {
-		return nil, nil, refusal(answer)
+		return nil, nil, Refusal(answer)
 	}
 	return shake.conn, answer.Header, nil
 }
@@ -124,8 +124,8 @@ func (h *handshake) RoundTrip(req *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// refusal returns what the server said, be it a Status or text.
-func refusal(answer *http.Response) error {
+// Refusal returns what the server said, be it a Status or text.
+func Refusal(answer *http.Response) error {
 	// Half a body is better than none.
 	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	status := metav1.Status{}

@@ -65,6 +65,7 @@ func TestBothSecretsAreNeeded(t *testing.T) {
 		"the key alone":        func(r *http.Request) { r.Header.Del("Cookie") },
 		"the cookie as key":    func(r *http.Request) { r.Header.Set(keyHeader, s.gate.cookie) },
 		"another virtctl's":    func(r *http.Request) { r.Header.Set("Cookie", "virtctl-1="+s.gate.cookie) },
+		"another cookie":       func(r *http.Request) { r.Header.Set("Cookie", s.gate.name+"="+secret()) },
 		"an unused link's":     func(r *http.Request) { r.Header.Set(keyHeader, s.gate.token()) },
 		"an empty key":         func(r *http.Request) { r.Header.Set(keyHeader, "") },
 		"a key that goes on":   func(r *http.Request) { r.Header.Set(keyHeader, s.gate.key+"0") },

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/virtplane/virtplane/launcher/agent"
 	"github.com/virtplane/virtplane/launcher/libvirtd"
 	"github.com/virtplane/virtplane/launcher/plugin"
 	"github.com/virtplane/virtplane/launcher/reaper"
@@ -71,13 +72,13 @@ func (h *fakeHypervisor) AgentCommand(command string, _ time.Duration) (string, 
 	h.mu.Unlock()
 	switch {
 	case noAgent:
-		return "", virt.ErrAgentSilent
+		return "", agent.ErrSilent
 	case strings.Contains(command, `"powerdown"`):
 		_ = h.power("agent")
-		return "", virt.ErrAgentSilent
+		return "", agent.ErrSilent
 	case strings.Contains(command, `"reboot"`):
 		_ = h.called("reboot-agent", "")
-		return "", virt.ErrAgentSilent
+		return "", agent.ErrSilent
 	case strings.Contains(command, "guest-ping"):
 		return `{"return":{}}`, nil
 	}

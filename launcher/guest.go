@@ -61,7 +61,7 @@ func (l *launcher) startGuest(ctx, stopped context.Context, start *session.Start
 		return nil, 0, err
 	}
 	l.steps.done("created")
-	l.followAgent(ctx, c.hypervisor, start.Interfaces)
+	l.followAgent(ctx, l.line, start.Interfaces)
 	l.mu.Lock()
 	l.hypervisor = c.hypervisor
 	l.everRan = !paused
@@ -98,6 +98,7 @@ func (l *launcher) prepare(ctx context.Context, vmi *v1.VirtualMachineInstance,
 		Interfaces:   interfaces,
 		SerialSocket: l.serialSocket(),
 		VNCSocket:    l.vncSocket(),
+		AgentSocket:  l.agentSocket(),
 		Kernel:       kernel,
 		Private:      privateDir,
 		Now:          time.Now(),
@@ -111,6 +112,9 @@ func (l *launcher) serialSocket() string { return filepath.Join(privateDir, "vir
 // serve begins to serve what the guest may ask for as soon as it runs.
 func (l *launcher) serve(ctx context.Context, vmi *v1.VirtualMachineInstance, interfaces []session.Interface) error {
 	if err := l.serveSerial(ctx, vmi); err != nil {
+		return err
+	}
+	if err := l.serveAgent(ctx); err != nil {
 		return err
 	}
 	if err := l.serveProbes(ctx, vmi); err != nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"time"
 
 	"k8s.io/klog/v2"
@@ -29,13 +30,26 @@ const (
 	obeyTime = 10 * time.Second
 )
 
+func (l *launcher) agentSocket() string { return filepath.Join(l.layout.Home, "virt-agent") }
+
+// serveAgent waits for QEMU to connect the agent's channel.
+func (l *launcher) serveAgent(ctx context.Context) error {
+	line, err := agent.Listen(l.agentSocket())
+	if err != nil {
+		return err
+	}
+	l.line = line
+	go line.Run(ctx)
+	return nil
+}
+
 // followAgent begins to follow the guest's agent.
-func (l *launcher) followAgent(ctx context.Context, h Hypervisor, interfaces []session.Interface) {
+func (l *launcher) followAgent(ctx context.Context, channel agent.Channel, interfaces []session.Interface) {
 	var macs []string
 	for _, nic := range interfaces {
 		macs = append(macs, nic.MAC)
 	}
-	a := agent.New(h, macs, l.agentChanged)
+	a := agent.New(channel, macs, l.agentChanged)
 	l.mu.Lock()
 	l.agent = a
 	l.mu.Unlock()

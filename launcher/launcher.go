@@ -53,7 +53,6 @@ type Hypervisor interface {
 	Reboot() error
 	Reset() error
 	Camera
-	agent.Channel
 }
 
 // Loader makes the hypervisor for the domain of a name.
@@ -85,6 +84,7 @@ type launcher struct {
 	// connected gets the hypervisor, or why there is none, once.
 	connected chan connection
 	port      *serial.Port
+	line      *agent.Line
 	console   chan struct{}
 	// trim gives back memory some time after the last change.
 	trim *time.Timer

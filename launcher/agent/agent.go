@@ -3,8 +3,8 @@
 
 // Package agent speaks with the QEMU guest agent: it follows what the agent says of the guest, and asks
 // it to freeze, to shut down and to run commands. The agent is the guest's: it may answer late, never,
-// twice or with nonsense. One command at a time is on its way, so that all others of libvirt's workers
-// stay free for those who do not need the agent.
+// twice or with nonsense. The launcher reads the channel itself; libvirt only tells when somebody in the guest
+// has opened it. One command at a time is on its way.
 package agent
 
 import (
@@ -15,17 +15,18 @@ import (
 
 	"github.com/virtplane/virtplane/launcher/guestinfo"
 	"github.com/virtplane/virtplane/launcher/session"
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 // Channel carries commands to the agent.
 type Channel interface {
 	// AgentCommand sends a command as JSON and returns the whole answer as JSON. It returns
-	// virt.ErrAgentSilent when there is none within timeout, or a few seconds more.
+	// ErrSilent when there is none within timeout, or a few seconds more.
 	AgentCommand(command string, timeout time.Duration) (string, error)
 }
 
 var (
+	// ErrSilent says that there is no answer, or not in time.
+	ErrSilent = errors.New(session.AgentSilent)
 	// ErrNotConnected says that nothing in the guest listens.
 	ErrNotConnected = errors.New(session.AgentNotConnected)
 	// ErrBusy says that an earlier command is not answered yet.
@@ -135,5 +136,5 @@ func (a *Agent) ready() error {
 
 // silent tells that the error means no answer, as opposed to an answer that is a refusal.
 func silent(err error) bool {
-	return errors.Is(err, virt.ErrAgentSilent) || errors.Is(err, ErrNotConnected) || errors.Is(err, ErrBusy)
+	return errors.Is(err, ErrSilent) || errors.Is(err, ErrNotConnected) || errors.Is(err, ErrBusy)
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/virtplane/virtplane/launcher/guestinfo"
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 const (
@@ -27,8 +26,8 @@ const (
 )
 
 // ask has the agent carry out a command with arguments, which may be nil, and decodes the answer into
-// into, which may be nil as well. It returns when ctx ends; the next command waits until libvirt has
-// given up on this one.
+// into, which may be nil as well. It returns when ctx ends; the next command waits until this one's time
+// is up.
 func (a *Agent) ask(ctx context.Context, command string, arguments, into any, limit time.Duration) error {
 	request, err := json.Marshal(struct {
 		Execute   string `json:"execute"`
@@ -62,13 +61,13 @@ func (a *Agent) ask(ctx context.Context, command string, arguments, into any, li
 		}
 		return decode(command, o.reply, into)
 	case <-ctx.Done():
-		return virt.ErrAgentSilent
+		return ErrSilent
 	}
 }
 
 // refusal is the agent's or libvirt's own word that a command did not succeed.
 func refusal(command string, err error) error {
-	if errors.Is(err, virt.ErrAgentSilent) {
+	if errors.Is(err, ErrSilent) {
 		return err
 	}
 	return fmt.Errorf("the guest agent refused %s: %s", command, guestinfo.Text(err.Error(), maxRefusal))

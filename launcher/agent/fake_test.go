@@ -13,8 +13,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 // fake is a guest's agent, with as much of libvirt before it as matters.
@@ -49,7 +47,7 @@ func (f *fake) AgentCommand(command string, timeout time.Duration) (string, erro
 	answer, err := reply()
 	if answer == hang {
 		time.Sleep(timeout)
-		return "", virt.ErrAgentSilent
+		return "", ErrSilent
 	}
 	return answer, err
 }

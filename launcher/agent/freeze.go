@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/virtplane/virtplane/launcher/guestinfo"
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 const (
@@ -45,7 +44,7 @@ func (a *Agent) Freeze(ctx context.Context, thawAfter time.Duration) error {
 	}
 	if status != guestinfo.Frozen {
 		if err := a.ask(ctx, "guest-fsfreeze-freeze", nil, nil, freezeLimit); err != nil {
-			if errors.Is(err, virt.ErrAgentSilent) {
+			if errors.Is(err, ErrSilent) {
 				// It may freeze yet, and whoever asked has been told that it does not.
 				a.thawUntilDone()
 			}

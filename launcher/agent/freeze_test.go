@@ -9,8 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 func isFrozen(a *Agent) bool {
@@ -94,7 +92,7 @@ func TestAFreezeThatComesTooLateIsUndone(t *testing.T) {
 	f.replies["guest-fsfreeze-freeze"] = func() (string, error) { _, _ = freeze(); return hang, nil }
 	follow(t, f, func(t *testing.T, a *Agent, _ *int) {
 		connect(a)
-		if err := a.Freeze(t.Context(), 0); !errors.Is(err, virt.ErrAgentSilent) {
+		if err := a.Freeze(t.Context(), 0); !errors.Is(err, ErrSilent) {
 			t.Fatalf("got %v", err)
 		}
 		time.Sleep(thawTry)

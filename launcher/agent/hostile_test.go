@@ -15,7 +15,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/virtplane/virtplane/launcher/session"
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 // hostileReplies are answers that libvirt passes on: any JSON of at most 4 MiB.
@@ -130,7 +129,7 @@ func TestAHungAgentHoldsUpNobody(t *testing.T) {
 		busy := 0
 		for range cap(done) {
 			err := <-done
-			if !errors.Is(err, ErrBusy) && !errors.Is(err, virt.ErrAgentSilent) {
+			if !errors.Is(err, ErrBusy) && !errors.Is(err, ErrSilent) {
 				t.Errorf("got %v", err)
 			}
 			if errors.Is(err, ErrBusy) {

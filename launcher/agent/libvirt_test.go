@@ -90,12 +90,11 @@ func TestWithLibvirt(t *testing.T) {
 	defer cancel()
 	command := exec.CommandContext(ctx, "unshare", "--mount", "--pid", "--fork", "--net", "--ipc", "--propagation", "private",
 		"--kill-child", "sh", "-ec", sandboxScript, "sandbox", root, shared)
-	output, err := command.CombinedOutput()
-	if err != nil {
+	command.Stdout, command.Stderr = os.Stdout, os.Stdout
+	if err := command.Run(); err != nil {
 		serial, _ := os.ReadFile(filepath.Join(shared, "serial.log"))
-		t.Fatalf("%v\n%s\nconsole of the guest:\n%s", err, output, serial)
+		t.Fatalf("%v; console of the guest:\n%s", err, serial)
 	}
-	t.Logf("%s", output)
 }
 
 // unpack unpacks the newest layer of a pattern.

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 // objectionTime is how long the agent may take to say that it does not obey.
@@ -34,7 +32,7 @@ func (a *Agent) order(ctx context.Context, mode string) error {
 		return err
 	}
 	err := a.ask(ctx, "guest-shutdown", map[string]string{"mode": mode}, nil, objectionTime)
-	if errors.Is(err, virt.ErrAgentSilent) {
+	if errors.Is(err, ErrSilent) {
 		return nil // only an agent that does not obey answers
 	}
 	return err

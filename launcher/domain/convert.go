@@ -38,6 +38,8 @@ type Input struct {
 	Interfaces []session.Interface
 	// SerialSocket is where QEMU connects the first serial port to.
 	SerialSocket string
+	// AgentSocket is where QEMU connects the channel of the guest agent to; without one nobody speaks with it.
+	AgentSocket string
 	// VNCSocket is where QEMU listens for VNC.
 	VNCSocket string
 	// Kernel is what the guest boots instead of a disk, if its owner asks for that.

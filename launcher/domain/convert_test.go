@@ -58,7 +58,7 @@ func check(t *testing.T, base string) {
 	v1.SetInstanceSpecDefaults(&s.VMI.Spec)
 	got, err := Convert(Input{
 		VMI: &s.VMI, KVM: s.KVM, VhostNet: s.VhostNet, Volumes: s.Volumes, Interfaces: s.Interfaces,
-		SerialSocket: "/private/virt-serial0", VNCSocket: "/private/virt-vnc", Private: "/private", Kernel: s.Kernel,
+		SerialSocket: "/private/virt-serial0", VNCSocket: "/private/virt-vnc", AgentSocket: "/private/virt-agent", Private: "/private", Kernel: s.Kernel,
 		Now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC),
 	})
 	if s.Error != "" {

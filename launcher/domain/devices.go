@@ -23,8 +23,13 @@ func addDevices(devices *libvirtxml.DomainDeviceList, in Input) error {
 			Target: &libvirtxml.DomainSerialTarget{Type: "isa-serial", Port: ptr(uint(0))},
 		})
 	}
+	// QEMU connects to the launcher, so that nobody else reads what the guest says; see package agent.
+	channel := &libvirtxml.DomainChardevSourceUNIX{Mode: "connect", Path: in.AgentSocket}
+	if in.AgentSocket == "" {
+		channel.Mode = "bind"
+	}
 	devices.Channels = append(devices.Channels, libvirtxml.DomainChannel{
-		Source: &libvirtxml.DomainChardevSource{UNIX: &libvirtxml.DomainChardevSourceUNIX{Mode: "bind"}},
+		Source: &libvirtxml.DomainChardevSource{UNIX: channel},
 		Target: &libvirtxml.DomainChannelTarget{VirtIO: &libvirtxml.DomainChannelTargetVirtIO{Name: agentChannel}},
 	})
 	devices.MemBalloon = balloon(in)

@@ -239,8 +239,6 @@ func explain(err error) error {
 		switch e.Code {
 		case libvirt.ERR_NO_DOMAIN:
 			return ErrNoDomain
-		case libvirt.ERR_AGENT_UNRESPONSIVE, libvirt.ERR_AGENT_COMMAND_TIMEOUT, libvirt.ERR_AGENT_UNSYNCED:
-			return ErrAgentSilent
 		case libvirt.ERR_CPU_INCOMPATIBLE:
 			return fmt.Errorf("spec.domain.cpu: this node cannot give the guest that CPU; take another model or fewer features: %s", e.Message)
 		}

@@ -10,15 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/virtplane/virtplane/launcher/session"
 )
 
 // ErrNoDomain is returned when libvirt does not know the domain, because it has ended.
 var ErrNoDomain = errors.New("there is no such domain")
-
-// ErrAgentSilent is returned when the guest's agent has not answered in time, or not at all.
-var ErrAgentSilent = errors.New(session.AgentSilent)
 
 // Description is what does not change while a domain runs.
 type Description struct {

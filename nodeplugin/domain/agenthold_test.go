@@ -5,6 +5,7 @@ package domain
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,38 +22,40 @@ func flapping(i int) Facts {
 func TestAnAgentThatChangesItsMindIsHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &agentHold{}
+		var mu sync.Mutex // as a guest's
 		var facts Facts
 		shown, changes := "", 0
-		var submit func()
-		submit = func() {
-			f := h.apply(facts, time.Now(), func() { h.waiting = nil; submit() })
+		var submit func(change func())
+		submit = func(change func()) {
+			mu.Lock()
+			defer mu.Unlock()
+			change()
+			f := h.apply(facts, time.Now(), func() { submit(func() { h.waiting = nil }) })
 			if text := fmt.Sprintf("%v %+v", f.Report.AgentConnected, f.Report.Agent.Interfaces); text != shown {
 				shown = text
 				changes++
 			}
 		}
-		facts = flapping(0)
-		submit()
+		submit(func() { facts = flapping(0) })
 		if changes != 1 {
 			t.Fatal("the first word is held back")
 		}
 		for i := range 600 {
-			facts = flapping(i)
-			submit()
+			submit(func() { facts = flapping(i) })
 			time.Sleep(100 * time.Millisecond)
 		}
 		if changes > 8 {
 			t.Errorf("%d changes in a minute", changes)
 		}
-		facts = flapping(77)
-		submit()
+		submit(func() { facts = flapping(77) })
 		time.Sleep(2 * agentEvery)
+		synctest.Wait()
 		if want := fmt.Sprintf("%v %+v", true, facts.Report.Agent.Interfaces); shown != want {
 			t.Errorf("the last word is lost: %s, want %s", shown, want)
 		}
 		before := changes
 		for range 100 {
-			submit()
+			submit(func() {})
 			time.Sleep(time.Second)
 		}
 		if changes != before {

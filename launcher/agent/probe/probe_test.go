@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/virtplane/virtplane/launcher/agent"
-	"github.com/virtplane/virtplane/launcher/virt"
 )
 
 // guest answers as it is told.
@@ -62,7 +61,7 @@ func TestProbes(t *testing.T) {
 		stderr string
 	}{
 		"ping":                        {&guest{}, "--ping", 0, "", ""},
-		"ping of the deaf":            {&guest{ping: virt.ErrAgentSilent}, "--ping", 1, "", "virt-launcher probe: the guest agent does not answer\n"},
+		"ping of the deaf":            {&guest{ping: agent.ErrSilent}, "--ping", 1, "", "virt-launcher probe: the guest agent does not answer\n"},
 		"ping of a paused guest":      {&guest{ping: agent.ErrPaused}, "--ping", 1, "", "virt-launcher probe: the guest is paused; unpause it first\n"},
 		"ping that bears a pause":     {&guest{ping: agent.ErrPaused}, "--tolerate-pause --ping", 0, "the guest is paused; it is not asked\n", ""},
 		"command":                     {&guest{output: "fine"}, "--timeout-seconds=3 -- cat --help /x", 0, "fine\n", ""},

@@ -62,6 +62,9 @@ func parsePlace(text string) (place, error) {
 			}
 		}
 	}
+	if _, err := resourceOf(text); err == nil {
+		return place{}, fmt.Errorf("%q is a type without a name; write %s/NAME", text, text)
+	}
 	if p.name == "" {
 		return place{}, fmt.Errorf("the name of the %s is empty", p.kind())
 	}

@@ -31,8 +31,14 @@ func testRDP(n *suite.Namespace, key string) {
 	screen := rdp.NewScreen(n, 800, 600)
 	began := time.Now()
 	screen.Connect(address, debianName, suite.Password)
-	// A terminal with its frame and its prompt; a login box would not make the display that comes next.
-	screen.AwaitShades(4, desktopStart)
+	// The client also shows xrdp's own windows while the session starts, or does not: only the guest knows.
+	suite.Eventually(n, "the guest has an X server", desktopStart, func(context.Context) error {
+		if o := n.Try("", "virtctl", append([]string{"ssh", debianName + "@vm/" + debianName, "--command=test -S /tmp/.X11-unix/X10"}, sshFlags(n, key)...)...); o.Code != 0 {
+			return fmt.Errorf("exit code %d: %s", o.Code, o.Stderr)
+		}
+		return nil
+	})
+	screen.AwaitShades(4, suite.Boot)
 	suite.Measured(n, "virtctl rdp, from connect to a desktop", time.Since(began))
 
 	// What the guest paints shows at the client.

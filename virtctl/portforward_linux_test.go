@@ -121,6 +121,7 @@ func TestPortForwardRefusesWhatItCannotRead(t *testing.T) {
 	cluster := newCluster(t, nil)
 	for args, want := range map[string]string{
 		"vm/demo":               "an argument is missing",
+		"vm demo":               `"vm" is a type without a name; write vm/NAME`,
 		"pod/demo 80":           `kind "pod" is not supported`,
 		"vm/ 80":                "is empty",
 		"vm/demo/lab/x 80":      "too many parts",

@@ -70,6 +70,7 @@ func (o *Options) Config(ctx context.Context) (*Config, error) {
 	}
 	serveVerbs(generic)
 	guardQuantities(generic)
+	bearProbes(generic)
 	generic.ShutdownWatchTerminationGracePeriod = watchDrain
 	generic.ShutdownDelayDuration = o.ShutdownDelay
 	if err := o.watchEtcd(generic, clients.Kubernetes); err != nil {

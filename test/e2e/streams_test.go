@@ -95,7 +95,7 @@ func TestConsoleUnderLoad(t *testing.T) {
 	}
 	last := megabytes * 1000000 / 8
 	stream := n.MustDial("loud", "console")
-	loud.Type(fmt.Sprintf("seq -w 1 %d; echo end-of-flood\r", last))
+	loud.Type(fmt.Sprintf("echo; seq -w 1 %d; echo end-of-flood\r", last))
 	began := time.Now()
 	counted := make(chan error, 1)
 	go func() { counted <- countLines(stream, last) }()

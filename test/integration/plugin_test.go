@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/nodeplugin/certificates"
 	"github.com/virtplane/virtplane/nodeplugin/kube"
 )
@@ -121,7 +122,7 @@ func (p *plugin) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	upgrader := websocket.Upgrader{Subprotocols: []string{"plain.kubevirt.io", "binary"}, CheckOrigin: func(*http.Request) bool { return true }}
-	conn, err := upgrader.Upgrade(w, req, nil)
+	conn, err := upgrader.Upgrade(w, req, http.Header{v1.ConsolePositionHeader: {"run:5"}})
 	if err != nil {
 		return // the client hears of it
 	}

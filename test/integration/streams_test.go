@@ -101,7 +101,7 @@ func TestConsole(t *testing.T) {
 		for server, login := range map[string]*rest.Config{"virt-apiserver": cluster.direct, "kube-apiserver": cluster.admin} {
 			for _, protocols := range [][]string{nil, {"plain.kubevirt.io"}} {
 				what := fmt.Sprintf("console of %s through %s, protocols %v", group, server, protocols)
-				conn, resp, err := dialConsole(t, login, pathOf(group, ns, "virtualmachineinstances", "demo")+"/console",
+				conn, resp, err := dialConsole(t, login, pathOf(group, ns, "virtualmachineinstances", "demo")+"/console?readOnly=1&position=run:5&other=x",
 					http.Header{"Cookie": {"secret"}, "Origin": {"https://example.com"}}, protocols...)
 				if err != nil {
 					t.Fatalf("%s: %v %v", what, err, resp)
@@ -112,6 +112,12 @@ func TestConsole(t *testing.T) {
 				req := <-p.asked
 				if got, want := req.URL.Path, "/v1/namespaces/"+ns+"/virtualmachineinstances/demo/console"; got != want {
 					t.Errorf("%s: the plugin was asked %s, want %s", what, got, want)
+				}
+				if got, want := req.URL.RawQuery, "position=run%3A5&readOnly=true"; got != want {
+					t.Errorf("%s: the plugin was asked for %s, want %s", what, got, want)
+				}
+				if got := resp.Header.Get(v1.ConsolePositionHeader); got != "run:5" {
+					t.Errorf("%s: the output begins at %q", what, got)
 				}
 				for header := range req.Header {
 					if header == "Authorization" || header == "Cookie" || strings.HasPrefix(header, "X-Remote-") {

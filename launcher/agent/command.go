@@ -67,8 +67,12 @@ func (a *Agent) ask(ctx context.Context, command string, arguments, into any, li
 
 // refusal is the agent's or libvirt's own word that a command did not succeed.
 func refusal(command string, err error) error {
-	if errors.Is(err, ErrSilent) {
+	var long tooLong
+	switch {
+	case errors.Is(err, ErrSilent):
 		return err
+	case errors.As(err, &long):
+		return fmt.Errorf("the guest agent's answer to %s cannot be read: %w", command, err)
 	}
 	return fmt.Errorf("the guest agent refused %s: %s", command, guestinfo.Text(err.Error(), maxRefusal))
 }

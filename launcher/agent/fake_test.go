@@ -84,6 +84,13 @@ func (f *fake) count(command string) int {
 	return n
 }
 
+// total returns how many commands were sent, and how many of them at once.
+func (f *fake) total() (commands, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.calls), f.most
+}
+
 // history returns the commands about file systems and power, in their order.
 func (f *fake) history() string {
 	f.mu.Lock()

@@ -93,7 +93,8 @@ func TestWhateverAnAgentSaysIsBounded(t *testing.T) {
 				if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 200 {
 					t.Errorf("%d MiB were allocated", took)
 				}
-				t.Logf("%d KiB allocated for %d answers of %d KiB", (after.TotalAlloc-before.TotalAlloc)>>10, len(f.calls), len(reply)>>10)
+				answers, _ := f.total()
+				t.Logf("%d KiB allocated for %d answers of %d KiB", (after.TotalAlloc-before.TotalAlloc)>>10, answers, len(reply)>>10)
 			})
 		})
 	}
@@ -139,8 +140,8 @@ func TestAHungAgentHoldsUpNobody(t *testing.T) {
 		if took := time.Since(began); took > 9*time.Second || busy < 15 {
 			t.Errorf("took %s, %d were told that it is busy", took, busy)
 		}
-		if f.most != 1 {
-			t.Errorf("%d commands were on their way at once: all of libvirt's workers may hang", f.most)
+		if _, most := f.total(); most != 1 {
+			t.Errorf("%d commands were on their way at once", most)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()

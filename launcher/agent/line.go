@@ -136,6 +136,13 @@ func (l *Line) synchronise() error {
 	return ErrSilent
 }
 
+// tooLong is the error of an answer of so many bytes.
+type tooLong int
+
+func (n tooLong) Error() string {
+	return fmt.Sprintf("an answer of %d bytes, at most %d are read", int(n), maxReply)
+}
+
 // send writes a question, and gives it and its answer that much time.
 func (l *Line) send(question string, limit time.Duration) error {
 	if err := l.conn.SetDeadline(time.Now().Add(limit)); err != nil {
@@ -161,7 +168,7 @@ func (l *Line) line(limit int) ([]byte, error) {
 		case err != nil:
 			return nil, ErrSilent
 		case len(line) > limit:
-			return nil, fmt.Errorf("an answer of %d bytes, at most %d are read", read, limit)
+			return nil, tooLong(read)
 		default:
 			return bytes.TrimSpace(line), nil
 		}

@@ -192,6 +192,15 @@ func (s *screen) drop() {
 	}
 }
 
+// dismiss ends all connections, for a viewer who wants the screen alone.
+func (s *screen) dismiss(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.viewers {
+		conn.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.ClosePolicyViolation, reason))
+	}
+}
+
 // take returns what was heard since the last call.
 func (s *screen) take() []string {
 	s.mu.Lock()

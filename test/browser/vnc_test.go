@@ -149,6 +149,17 @@ func TestScreenComesBackByItself(t *testing.T) {
 	b.click(t, "#reconnect")
 	b.picture(t, c.screen)
 
+	// Somebody wants the screen alone; the page does not fight for it.
+	asked := c.asked("/vnc")
+	c.screen.dismiss("another viewer has asked for the screen alone")
+	b.status(t, "Disconnected: another viewer has asked for the screen alone")
+	b.until(t, "a refusal", "document.getElementById('status').dataset.state === 'refused'")
+	if n := c.asked("/vnc"); n != asked {
+		t.Errorf("the page asked %d times more", n-asked)
+	}
+	b.click(t, "#reconnect")
+	b.picture(t, c.screen)
+
 	b.forgive("WebSocket connection")
 	b.forgive("ERR_CONNECTION_REFUSED")
 	if err := v.interrupt(t); err != nil {

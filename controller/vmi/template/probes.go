@@ -23,7 +23,9 @@ func livenessProbe(vmi *v1.VirtualMachineInstance) *corev1.Probe {
 	return probe(vmi.Spec.LivenessProbe, "--tolerate-pause")
 }
 
-func readinessProbe(vmi *v1.VirtualMachineInstance) *corev1.Probe { return probe(vmi.Spec.ReadinessProbe) }
+func readinessProbe(vmi *v1.VirtualMachineInstance) *corev1.Probe {
+	return probe(vmi.Spec.ReadinessProbe)
+}
 
 // probe returns the probe for the container. Over the network the guest answers at the pod's address;
 // what its agent shall answer the container's own program asks for, with flags.

@@ -14,7 +14,7 @@ step() { printf '\n=== %s (after %d s)\n' "$1" "$SECONDS"; }
 
 step "prepare"
 make --no-print-directory bin/cluster
-bin/cluster packages protobuf-compiler openssh-client
+bin/cluster packages protobuf-compiler openssh-client chromium
 
 step "lint"
 hack/lint.sh
@@ -29,6 +29,11 @@ if [ "$before" != "$after" ]; then
   echo "generated code was not up to date; run 'make generate' and commit:" >&2
   diff <(echo "$before") <(echo "$after") | sed -n 's/^> [0-9a-f]*  /  /p' >&2 || true
   exit 1
+fi
+
+if command -v npm >/dev/null; then
+  step "assets from npm"
+  hack/webassets.sh --check
 fi
 
 # The API tests run against a real kube-apiserver, and the tests of domains with the libvirt of the launcher's image.

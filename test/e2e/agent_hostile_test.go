@@ -54,7 +54,7 @@ func TestAgentThatLies(t *testing.T) {
 	n.AwaitAgent("machine")
 	console := n.Console("machine")
 	console.Login()
-	console.Run("setsid sh /root/agent.sh >/dev/null 2>&1 </dev/null & true")
+	console.Run("setsid sh -c 'echo $$ >/tmp/agent.pid; exec sh /root/agent.sh' >/dev/null 2>&1 </dev/null & true")
 	vmi := n.AwaitVMI("machine", "told lies", told, func(vmi *v1.VirtualMachineInstance) bool {
 		return vmi != nil && slices.ContainsFunc(vmi.Status.Interfaces, func(nic v1.VirtualMachineInstanceNetworkInterface) bool { return nic.InterfaceName == "evil" })
 	})
@@ -64,7 +64,7 @@ func TestAgentThatLies(t *testing.T) {
 	if changes := changesWithin(n, time.Minute); changes > 8 {
 		n.Errorf("%d changes of the instance in a minute", changes)
 	}
-	console.Run("kill -STOP $(pgrep -f /root/agent.sh)")
+	console.Run("kill -STOP $(cat /tmp/agent.pid)")
 	n.Virtctl("pause", "vm", "machine")
 	n.Virtctl("unpause", "vm", "machine")
 	if o := n.Try("", "virtctl", "guestosinfo", "machine"); o.Code == 0 {

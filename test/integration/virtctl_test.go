@@ -252,7 +252,7 @@ func TestVirtctlWaits(t *testing.T) {
 	vmi = setPhase(t, vmi, v1.Scheduling, func(vmi *v1.VirtualMachineInstance) {
 		vmi.Status.Conditions = []v1.VirtualMachineInstanceCondition{{Type: "PodScheduled", Status: v1.ConditionFalse, Message: "no node has room"}}
 	})
-	vmi = setPhase(t, vmi, v1.Running)
+	setPhase(t, vmi, v1.Running)
 	if got := <-started; got.code != 0 || got.out != "VM demo was scheduled to start\nVM demo is running\n" {
 		t.Errorf("start: %+v", got)
 	}

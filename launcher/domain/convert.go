@@ -139,7 +139,7 @@ func setPlatform(d *libvirtxml.Domain, in Input) (err error) {
 	}
 	setCPU(d, in.VMI.Spec.Domain.CPU, in.KVM)
 	if !in.KVM {
-		emulate(d)
+		emulate(d, &in.VMI.Spec.Domain)
 	}
 	return nil
 }

@@ -12,9 +12,6 @@ import (
 const (
 	hostModel       = "host-model"
 	hostPassthrough = "host-passthrough"
-	// translationBuffer bounds the code that QEMU's emulator keeps translated, in MiB. The default
-	// is an eighth of the host's memory, up to 1 GiB.
-	translationBuffer = 32
 )
 
 // emulatedCPU is qemu64 with what distributions of the x86-64-v2 level ask for. QEMU's "max" is
@@ -82,10 +79,11 @@ func model(cpu *v1.CPU, kvm bool) *libvirtxml.DomainCPU {
 		Model: &libvirtxml.DomainCPUModel{Value: cpu.Model, Fallback: "forbid"}}
 }
 
-// emulate makes the domain run without hardware virtualization.
-func emulate(d *libvirtxml.Domain) {
+// emulate makes the domain run without hardware virtualization. Unlimited, QEMU's emulator would keep translated code up
+// to an eighth of the host's memory.
+func emulate(d *libvirtxml.Domain, spec *v1.DomainSpec) {
 	d.Type = "qemu"
 	d.Features.TCG = &libvirtxml.DomainFeatureTCG{
-		TBCache: &libvirtxml.DomainFeatureTCGTBCache{Size: translationBuffer, Unit: "MiB"},
+		TBCache: &libvirtxml.DomainFeatureTCGTBCache{Size: uint(spec.TranslationCache()), Unit: "MiB"},
 	}
 }

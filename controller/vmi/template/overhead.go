@@ -27,8 +27,6 @@ const (
 	vcpuOverhead = 8 * mebibyte
 	// graphicsOverhead is the video memory, of which a guest in text mode touches 2 MiB.
 	graphicsOverhead = 16 * mebibyte
-	// emulationOverhead is the cache of translated code, which launcher/domain limits to this size.
-	emulationOverhead = 32 * mebibyte
 	// efiOverhead is the flash of a UEFI firmware, 4 MiB, and what QEMU keeps for it, 2 MiB measured.
 	efiOverhead = 6 * mebibyte
 	// ioThreadOverhead is a thread for disks with its heap: half of it measured while there is nothing to do.
@@ -66,7 +64,7 @@ func Overhead(vmi *v1.VirtualMachineInstance, emulation bool) resource.Quantity 
 		}
 	}
 	if emulation {
-		bytes += emulationOverhead
+		bytes += vmi.Spec.Domain.TranslationCache() * mebibyte
 	}
 	return *resource.NewQuantity(bytes, resource.BinarySI)
 }

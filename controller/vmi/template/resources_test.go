@@ -36,7 +36,7 @@ func TestOverheadGrowsWithTheGuest(t *testing.T) {
 		"three more CPUs":    {Overhead(sized("128Mi", 4), false), 3 * vcpuOverhead},
 		"512 MiB more":       {Overhead(sized("640Mi", 1), false), mebibyte},
 		"without a display":  {Overhead(headless, false), -graphicsOverhead},
-		"emulated":           {Overhead(sized("128Mi", 1), true), emulationOverhead},
+		"emulated":           {Overhead(sized("128Mi", 1), true), 32 * mebibyte},
 		"1 TiB and 1 CPU":    {Overhead(sized("1Ti", 1), false), (1<<40 - 128*mebibyte) / pageTableShare},
 		"UEFI":               {Overhead(booting(&v1.EFI{}), false), efiOverhead},
 		"a shared thread":    {Overhead(threaded(v1.IOThreadsPolicyShared), false), 2 * ioThreadOverhead},

@@ -50,7 +50,7 @@ var real = regexp.MustCompile(`real\s+(\d+)m ?([\d.]+)s`)
 
 // unwatched has the guest write while nobody is attached, and returns how many seconds it took by the guest's clock.
 func (c *cluster) unwatched(ctx context.Context, enough time.Duration) (float64, error) {
-	line := fmt.Sprintf("sleep 1; time dd if=/dev/zero bs=1000 count=%d 2>/dev/null; echo d'o'ne\n", c.serialMB*1000)
+	line := fmt.Sprintf("sleep 1; time sh -c 'dd if=/dev/zero bs=1000 count=%d 2>/dev/null'; echo d'o'ne\n", c.serialMB*1000)
 	if err := c.terminal.send(line); err != nil {
 		return 0, err
 	}
@@ -70,7 +70,7 @@ func (c *cluster) unwatched(ctx context.Context, enough time.Duration) (float64,
 	}
 	match := real.FindSubmatch(seen)
 	if match == nil {
-		return 0, fmt.Errorf("the guest does not tell how long it took: %q", seen)
+		return 0, fmt.Errorf("the guest does not tell how long it took: %q", seen[max(0, len(seen)-100):])
 	}
 	minutes, _ := strconv.ParseFloat(string(match[1]), 64)
 	seconds, _ := strconv.ParseFloat(string(match[2]), 64)

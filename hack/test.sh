@@ -14,7 +14,10 @@ step() { printf '\n=== %s (after %d s)\n' "$1" "$SECONDS"; }
 
 step "prepare"
 make --no-print-directory bin/cluster
-bin/cluster packages protobuf-compiler openssh-client chromium
+# FreeRDP is of version 2 in Debian 12 and of version 3 in Debian 13.
+freerdp=freerdp3-x11
+if grep -qx 'VERSION_ID="12"' /etc/os-release; then freerdp=freerdp2-x11; fi
+bin/cluster packages protobuf-compiler openssh-client chromium xvfb "$freerdp"
 
 step "lint"
 hack/lint.sh
@@ -41,6 +44,7 @@ step "Kubernetes and images"
 bin/cluster tools
 bin/cluster build
 bin/cluster images
+bin/cluster images guest-debian
 
 step "unit and API tests"
 git ls-files -co --exclude-standard -- go.mod '*/go.mod' | grep -v '^hack/modules/' | while read -r file; do
@@ -51,6 +55,7 @@ done
 
 step "cluster"
 make --no-print-directory up NODES=2
+bin/cluster load guest-debian
 
 step "tests of the cluster"
 export KUBECONFIG=$root/.cluster/kubeconfig PATH=$root/bin:$PATH

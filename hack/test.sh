@@ -60,3 +60,4 @@ bin/cluster load guest-debian
 step "tests of the cluster"
 export KUBECONFIG=$root/.cluster/kubeconfig PATH=$root/bin:$PATH
 go test -tags e2e -count 1 -timeout 25m ./test/e2e/...
+(cd test/browser && VIRTPLANE_BROWSER_CLUSTER=$KUBECONFIG go test -count 1 -run TestARealGuest .)

@@ -30,8 +30,14 @@ var linkPattern = regexp.MustCompile(`http://127\.0\.0\.1:\d+/\S*#[0-9a-f]{64}`)
 // start starts virtctl and returns when it has printed its link.
 func start(t *testing.T, c *cluster, args ...string) *served {
 	t.Helper()
+	return startWith(t, c.kubeconfig(t), args...)
+}
+
+// startWith is start for any cluster.
+func startWith(t *testing.T, kubeconfig string, args ...string) *served {
+	t.Helper()
 	s := &served{done: make(chan error, 1)}
-	s.cmd = exec.Command(virtctlPath, append([]string{"--kubeconfig", c.kubeconfig(t)}, args...)...)
+	s.cmd = exec.Command(virtctlPath, append([]string{"--kubeconfig", kubeconfig}, args...)...)
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -6,10 +6,16 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/virtplane/virtplane/apis/kubevirt/v1"
 	"github.com/virtplane/virtplane/test/e2e/suite"
@@ -61,4 +67,56 @@ func TestPublishedVirtctl(t *testing.T) {
 	n.AwaitNoInstance(second)
 	run("start", "demo")
 	n.AwaitOther(second)
+}
+
+// testPublishedStreams reaches the guest demo with the program that people already have: its screen, a port of its web
+// server, and a shell.
+func testPublishedStreams(n *suite.Namespace, program, key string) {
+	port := backgroundOf(n, program, `\{"port":(\d+)\}`, "vnc", "demo", "--proxy-only")[1]
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	suite.Need(n, err, "dial")
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(suite.Boot))
+	screen, err := suite.NewScreen(conn, true)
+	suite.Need(n, err, "shake hands with the screen")
+	if pixels, err := screen.Update(); err != nil || pixels < 640*350 {
+		n.Errorf("the viewer reads %d bytes of the screen: %v", pixels, err)
+	}
+
+	local := freePort(n)
+	ctx, cancel := context.WithCancel(context.Background())
+	forward := n.Command(ctx, program, "port-forward", "vm/demo", local+":8080")
+	suite.Need(n, forward.Start(), "start virtctl port-forward")
+	n.Cleanup(func() {
+		cancel()
+		// It was killed, which is no news.
+		_ = forward.Wait()
+	})
+	suite.Eventually(n, "the page comes through the port", suite.Quick, func(context.Context) error {
+		response, err := http.Get("http://127.0.0.1:" + local + "/")
+		if err != nil {
+			return err
+		}
+		defer response.Body.Close()
+		if page, err := io.ReadAll(response.Body); err != nil || string(page) != "hello from the guest\n" {
+			return fmt.Errorf("it reads %q: %v", page, err)
+		}
+		return nil
+	})
+
+	o := n.Try("", program, append([]string{"ssh", "root@vmi/demo", "--command=hostname; exit 7"}, sshFlags(n, key)...)...)
+	if !strings.HasPrefix(o.Stdout, "demo\n") || o.Code == 0 {
+		n.Errorf("ssh: exit code %d, %q, %s", o.Code, o.Stdout, o.Stderr)
+	}
+}
+
+// freePort returns a port of this machine that nothing listens to.
+func freePort(n *suite.Namespace) string {
+	n.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	suite.Need(n, err, "find a free port")
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	suite.Need(n, err, "find a free port")
+	return port
 }

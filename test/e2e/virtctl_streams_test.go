@@ -47,14 +47,21 @@ func TestVirtctlStreams(t *testing.T) {
 	t.Run("screenshot", func(t *testing.T) { testVirtctlScreenshot(n.In(t)) })
 	t.Run("virsh", func(t *testing.T) { testVirsh(n.In(t)) })
 	t.Run("completion", func(t *testing.T) { testCompletion(n.In(t)) })
+	t.Run("published", func(t *testing.T) { testPublishedStreams(n.In(t), published(t), key) })
 	t.Run("stopped", func(t *testing.T) { testNotRunning(n.In(t)) })
 }
 
 // background runs virtctl until the test ends, and waits for a line of its output that matches.
 func background(n *suite.Namespace, pattern string, args ...string) []string {
 	n.Helper()
+	return backgroundOf(n, "virtctl", pattern, args...)
+}
+
+// backgroundOf is background with another program than our virtctl.
+func backgroundOf(n *suite.Namespace, program, pattern string, args ...string) []string {
+	n.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := n.Command(ctx, "virtctl", args...)
+	cmd := n.Command(ctx, program, args...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	output, err := cmd.StdoutPipe()

@@ -44,7 +44,14 @@ func (t *target) text(stopping <-chan struct{}) http.Handler {
 			w.Header().Set(v1.ConsolePositionHeader, position)
 		}
 		w.WriteHeader(http.StatusOK)
-		if err := copyText(w, resp.Body); err != nil && req.Context().Err() == nil {
+		err = copyText(w, resp.Body)
+		select {
+		case <-stopping:
+			// However the copy has ended: it is this server that ends it, not the guest.
+			panic(http.ErrAbortHandler)
+		default:
+		}
+		if err != nil && req.Context().Err() == nil {
 			panic(http.ErrAbortHandler)
 		}
 	})

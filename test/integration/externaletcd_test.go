@@ -37,14 +37,14 @@ func TestAnExternalEtcdOverTLS(t *testing.T) {
 	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{address}, []url.URL{address}
 	c.ListenPeerUrls = nil
 	c.InitialCluster = c.Name + "=" + c.AdvertisePeerUrls[0].String()
-	c.ClientTLSInfo = transport.TLSInfo{CertFile: file("serving.crt"), KeyFile: file("serving.Key"), TrustedCAFile: file("ca.crt"), ClientCertAuth: true}
+	c.ClientTLSInfo = transport.TLSInfo{CertFile: file("serving.crt"), KeyFile: file("serving.key"), TrustedCAFile: file("ca.crt"), ClientCertAuth: true}
 	c.LogLevel, c.LogOutputs = "error", []string{file("etcd.log")}
 	etcd := must(embed.StartEtcd(c))(t)
 	t.Cleanup(etcd.Close)
 
 	s := must(cluster.newServer(cluster.file("external")))(t)
 	s.flags = []string{
-		"--etcd-servers=" + address.String(), "--etcd-cafile=" + file("ca.crt"), "--etcd-certfile=" + file("client.crt"), "--etcd-keyfile=" + file("client.Key"),
+		"--etcd-servers=" + address.String(), "--etcd-cafile=" + file("ca.crt"), "--etcd-certfile=" + file("client.crt"), "--etcd-keyfile=" + file("client.key"),
 		"--etcd-peer-address=virt-apiserver-{ordinal}.example:2380",
 	}
 	if err := s.startProcess(t.Context(), file("server.log")); err != nil {
@@ -54,7 +54,7 @@ func TestAnExternalEtcdOverTLS(t *testing.T) {
 	api := must(clientset.NewForConfig(must(s.login("admin", "system:masters"))(t)))(t).KubevirtV1()
 	must(api.VirtualMachines(ns).Create(t.Context(), newVM("demo"), metav1.CreateOptions{}))(t)
 
-	tlsConfig := must(transport.TLSInfo{CertFile: file("client.crt"), KeyFile: file("client.Key"), TrustedCAFile: file("ca.crt")}.ClientConfig())(t)
+	tlsConfig := must(transport.TLSInfo{CertFile: file("client.crt"), KeyFile: file("client.key"), TrustedCAFile: file("ca.crt")}.ClientConfig())(t)
 	direct := must(clientv3.New(clientv3.Config{Endpoints: []string{address.String()}, TLS: tlsConfig, DialTimeout: patience}))(t)
 	defer direct.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

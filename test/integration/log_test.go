@@ -26,7 +26,8 @@ func openLog(t *testing.T, ctx context.Context, login *rest.Config, path string)
 	req := must(http.NewRequestWithContext(ctx, http.MethodGet, login.Host+path, nil))(t)
 	resp := must(must(rest.HTTPClientFor(login))(t).Do(req))(t)
 	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d", path, resp.StatusCode)
+		body, _ := io.ReadAll(resp.Body)
+		t.Fatalf("%s: %d %s", path, resp.StatusCode, body)
 	}
 	return resp.Body
 }

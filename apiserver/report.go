@@ -67,8 +67,9 @@ func (r *reporter) watch(ctx context.Context, reason string, check func(*http.Re
 		if !noted {
 			err := r.conditions.tell(ctx, reason, told)
 			// A full storage takes no condition; the event and the log have told.
-			noted = err == nil
-			klog.FromContext(ctx).V(3).Info("Told of a problem in the status", "problem", reason, "err", err)
+			if noted = err == nil; !noted {
+				klog.FromContext(ctx).V(2).Info("The KubeVirt object does not tell of a problem yet; trying again", "problem", reason, "err", err)
+			}
 		}
 	}
 }

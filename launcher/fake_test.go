@@ -148,6 +148,7 @@ func agentAnswers(t *testing.T, l *launcher) {
 	t.Helper()
 	l.signals.SetAgent(true)
 	l.refresh(t.Context())
+	// The agent tells the launcher, not a test, when it is connected.
 	for end := time.Now().Add(deadline); ; time.Sleep(time.Millisecond) {
 		if connected, _ := l.agent.Status(); connected {
 			return

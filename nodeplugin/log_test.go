@@ -29,13 +29,13 @@ import (
 func (g *guest) askLog(query string) *http.Response {
 	g.n.t.Helper()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: g.n.client, DisableKeepAlives: true}}
+	// Nothing tells that the server has its first certificate; a client tries again.
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		answer, err := client.Get("https://" + g.n.config.StreamAddress + g.path("log") + "?" + query)
 		if err == nil {
 			g.n.t.Cleanup(func() { answer.Body.Close() })
 			return answer
 		}
-		// Until the first certificate is there no handshake succeeds.
 		if time.Now().After(deadline) {
 			g.n.t.Fatal(err)
 		}
@@ -203,9 +203,9 @@ func TestConsoleGoesOnAtItsPosition(t *testing.T) {
 // viewAt opens a console at a position.
 func (g *guest) viewAt(position string) (*websocket.Conn, *http.Response, error) {
 	dialer := websocket.Dialer{TLSClientConfig: g.n.client, HandshakeTimeout: 5 * time.Second}
+	// Nothing tells that the server has its first certificate; a client tries again.
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		c, answer, err := dialer.Dial("wss://"+g.n.config.StreamAddress+g.path("console")+"?position="+position, nil)
-		// Until the first certificate is there no handshake succeeds.
 		if err == nil || answer != nil || time.Now().After(deadline) {
 			return c, answer, err
 		}

@@ -187,6 +187,7 @@ func outcomeOf(t *testing.T, cmd *exec.Cmd) outcome {
 // awaitFile waits until a file has something in it.
 func awaitFile(t *testing.T, path string) string {
 	t.Helper()
+	// Another program writes it, and says nothing else.
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if content, err := os.ReadFile(path); err == nil && len(content) > 0 {
 			return string(content)

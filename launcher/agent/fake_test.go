@@ -46,11 +46,14 @@ func (f *fake) AgentCommand(command string, timeout time.Duration) (string, erro
 	}
 	answer, err := reply()
 	if answer == hang {
-		time.Sleep(timeout)
+		pass(timeout)
 		return "", ErrSilent
 	}
 	return answer, err
 }
+
+// pass lets time go by in the bubble of follow, whose clock jumps: no test waits for it.
+func pass(d time.Duration) { time.Sleep(d) }
 
 // hang is the reply of an agent that does not answer.
 const hang = "hang"
@@ -159,7 +162,7 @@ func follow(t *testing.T, f *fake, test func(t *testing.T, a *Agent, changes *in
 // connect has libvirt say that the guest runs and its agent listens, and lets that be seen.
 func connect(a *Agent) {
 	a.Observe(true, true)
-	time.Sleep(2 * pollPause)
+	pass(2 * pollPause)
 	synctest.Wait()
 }
 

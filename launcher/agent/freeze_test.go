@@ -23,16 +23,16 @@ func TestAFrozenGuestIsThawedInTime(t *testing.T) {
 		if err := a.Freeze(t.Context(), time.Minute); err != nil || !isFrozen(a) {
 			t.Fatalf("frozen %v, %v", isFrozen(a), err)
 		}
-		time.Sleep(50 * time.Second)
+		pass(50 * time.Second)
 		if err := a.Freeze(t.Context(), time.Minute); err != nil || f.count("guest-fsfreeze-freeze") != 1 {
 			t.Fatalf("frozen %d times, %v", f.count("guest-fsfreeze-freeze"), err)
 		}
-		time.Sleep(50 * time.Second)
+		pass(50 * time.Second)
 		synctest.Wait()
 		if !isFrozen(a) {
 			t.Error("the second order did not get its time")
 		}
-		time.Sleep(11 * time.Second)
+		pass(11 * time.Second)
 		synctest.Wait()
 		if isFrozen(a) || f.count("guest-fsfreeze-thaw") != 1 {
 			t.Errorf("frozen %v, thawed %d times", isFrozen(a), f.count("guest-fsfreeze-thaw"))
@@ -48,7 +48,7 @@ func TestWithoutALimitAGuestStaysFrozen(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked := f.count("guest-network-get-interfaces")
-		time.Sleep(24 * time.Hour)
+		pass(24 * time.Hour)
 		synctest.Wait()
 		if !isFrozen(a) || f.count("guest-network-get-interfaces") != asked {
 			t.Error("a frozen guest is thawed, or asked for what it does not answer")
@@ -71,13 +71,13 @@ func TestThawingIsTriedUntilItSucceeds(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.Observe(true, false) // paused
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		synctest.Wait()
 		if f.count("guest-fsfreeze-thaw") != 0 {
 			t.Error("a paused guest was asked")
 		}
 		a.Observe(true, true)
-		time.Sleep(thawSlowest + thawTry)
+		pass(thawSlowest + thawTry)
 		synctest.Wait()
 		if isFrozen(a) {
 			t.Error("the guest stays frozen")
@@ -95,7 +95,7 @@ func TestAFreezeThatComesTooLateIsUndone(t *testing.T) {
 		if err := a.Freeze(t.Context(), 0); !errors.Is(err, ErrSilent) {
 			t.Fatalf("got %v", err)
 		}
-		time.Sleep(thawTry)
+		pass(thawTry)
 		synctest.Wait()
 		if status, err := a.freezeStatus(t.Context()); status != "thawed" || isFrozen(a) {
 			t.Errorf("the guest is %s, %v", status, err)
@@ -113,7 +113,7 @@ func TestAFreezeThatIsRefusedIsNotThawed(t *testing.T) {
 			"unable to execute QEMU agent command 'guest-fsfreeze-freeze': The command guest-fsfreeze-freeze has not been found" {
 			t.Errorf("got %v", err)
 		}
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		synctest.Wait()
 		if f.count("guest-fsfreeze-thaw") != 0 || isFrozen(a) {
 			t.Error("thawed what was not frozen")

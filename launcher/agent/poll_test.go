@@ -40,7 +40,7 @@ func TestAnAgentIsAskedAtASanePace(t *testing.T) {
 	f := honest()
 	follow(t, f, func(t *testing.T, a *Agent, changes *int) {
 		connect(a)
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		synctest.Wait()
 		for command, most := range map[string]int{"guest-network-get-interfaces": 62, "guest-fsfreeze-status": 22, "guest-get-osinfo": 4, "guest-get-users": 0} {
 			if n := f.count(command); n > most || most > 0 && n < most/2 {
@@ -49,7 +49,7 @@ func TestAnAgentIsAskedAtASanePace(t *testing.T) {
 		}
 		before := f.count("guest-network-get-interfaces")
 		a.Observe(true, false)
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		synctest.Wait()
 		if n := f.count("guest-network-get-interfaces"); n > before+1 {
 			t.Errorf("a paused guest is asked %d times", n-before)
@@ -65,13 +65,13 @@ func TestASilentAgentIsAskedSeldom(t *testing.T) {
 	follow(t, f, func(t *testing.T, a *Agent, _ *int) {
 		f.silence()
 		connect(a)
-		time.Sleep(30 * time.Second)
+		pass(30 * time.Second)
 		synctest.Wait()
 		if connected, status := a.Status(); !connected || status != nil || a.Answers() {
 			t.Errorf("connected %v, %+v; an agent that is silent is connected and says nothing", connected, status)
 		}
 		before, _ := f.total()
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		synctest.Wait()
 		if after, _ := f.total(); after-before > 11 {
 			t.Errorf("%d commands in 10 minutes", after-before)
@@ -85,7 +85,7 @@ func TestAChannelThatFlapsCausesLittle(t *testing.T) {
 	follow(t, f, func(t *testing.T, a *Agent, changes *int) {
 		for i := range 10000 {
 			a.Observe(i%2 == 0, true)
-			time.Sleep(time.Millisecond)
+			pass(time.Millisecond)
 		}
 		synctest.Wait()
 		if commands, _ := f.total(); commands > 100 || *changes > 30 {
@@ -100,7 +100,7 @@ func TestARebootedGuestIsAskedAnew(t *testing.T) {
 	follow(t, f, func(t *testing.T, a *Agent, _ *int) {
 		connect(a)
 		a.Observe(false, true)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		f.set("guest-get-osinfo", `{"return":{"id":"fedora"}}`)
 		connect(a)
 		if _, status := a.Status(); status == nil || status.OS.ID != "fedora" || status.OS.Name != "" {
@@ -116,7 +116,7 @@ func TestStatusThatWasPassedOnDoesNotChange(t *testing.T) {
 		_, first := a.Status()
 		before := *first
 		f.set("guest-network-get-interfaces", `{"return":[]}`)
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		synctest.Wait()
 		_, second := a.Status()
 		if len(second.Interfaces) != 0 || len(first.Interfaces) != len(before.Interfaces) {

@@ -94,6 +94,7 @@ func (s *sandbox) follow() {
 
 func (s *sandbox) await(what string, within time.Duration, holds func() bool) {
 	s.Helper()
+	// A look inside a guest is a question to its agent or console: nothing tells of a change.
 	for end := time.Now().Add(within); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			s.Fatalf("%s: not within %s", what, within)

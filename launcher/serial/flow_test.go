@@ -42,7 +42,7 @@ func TestGuestWaitsForAReaderThatReads(t *testing.T) {
 		}
 		offset += n
 		p.Output.Taken(uint64(offset))
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // this is the test: a reader that is slower than the guest
 	}
 	if err := <-written; err != nil {
 		t.Fatal(err)

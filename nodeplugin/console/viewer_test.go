@@ -70,7 +70,7 @@ func TestSlowViewersThatReadMissNothing(t *testing.T) {
 			t.Fatalf("skipped %d bytes after %d, %v", piece.Skipped, len(got), err)
 		}
 		got = append(got, piece.Output...)
-		// A line that carries half a megabyte in a second.
+		// This is the test: a line that carries half a megabyte in a second.
 		time.Sleep(time.Duration(len(piece.Output)) * time.Second / (2 * allotment))
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(string(got), "\n"), "\n") {

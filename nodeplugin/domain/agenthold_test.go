@@ -42,13 +42,13 @@ func TestAnAgentThatChangesItsMindIsHeldBack(t *testing.T) {
 		}
 		for i := range 600 {
 			submit(func() { facts = flapping(i) })
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(100 * time.Millisecond) // by the clock of the bubble, which jumps
 		}
 		if changes > 8 {
 			t.Errorf("%d changes in a minute", changes)
 		}
 		submit(func() { facts = flapping(77) })
-		time.Sleep(2 * agentEvery)
+		time.Sleep(2 * agentEvery) // likewise
 		synctest.Wait()
 		if want := fmt.Sprintf("%v %+v", true, facts.Report.Agent.Interfaces); shown != want {
 			t.Errorf("the last word is lost: %s, want %s", shown, want)
@@ -56,7 +56,7 @@ func TestAnAgentThatChangesItsMindIsHeldBack(t *testing.T) {
 		before := changes
 		for range 100 {
 			submit(func() {})
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) // likewise
 		}
 		if changes != before {
 			t.Error("the same word counts as another one")

@@ -42,14 +42,7 @@ func (g *Guest) Do(ctx context.Context, verb session.Verb) error { return g.Ask(
 
 // Ask has the launcher carry out verb with arguments, and decodes its answer into into. Both may be nil.
 func (g *Guest) Ask(ctx context.Context, verb session.Verb, arguments, into any) error {
-	command := session.Command{Verb: verb}
-	if arguments != nil {
-		var err error
-		if command.Arguments, err = json.Marshal(arguments); err != nil {
-			return fmt.Errorf("encode arguments of %s: %w", verb, err)
-		}
-	}
-	result, err := g.command(ctx, command, &call{})
+	result, err := g.command(ctx, verb, arguments, &call{})
 	if err != nil || into == nil {
 		return err
 	}
@@ -62,15 +55,8 @@ func (g *Guest) Ask(ctx context.Context, verb session.Verb, arguments, into any)
 // Open has the launcher open what verb says, and returns the connection, which the caller closes. All
 // that comes from it is the guest's or its launcher's word.
 func (g *Guest) Open(ctx context.Context, verb session.Verb, arguments any) (net.Conn, error) {
-	command := session.Command{Verb: verb}
-	if arguments != nil {
-		var err error
-		if command.Arguments, err = json.Marshal(arguments); err != nil {
-			return nil, fmt.Errorf("encode arguments of %s: %w", verb, err)
-		}
-	}
 	opening := &call{stream: make(chan net.Conn, 1)}
-	if _, err := g.command(ctx, command, opening); err != nil {
+	if _, err := g.command(ctx, verb, arguments, opening); err != nil {
 		opening.discard()
 		return nil, err
 	}
@@ -92,7 +78,19 @@ func (c *call) discard() {
 	}
 }
 
-func (g *Guest) command(ctx context.Context, c session.Command, waiting *call) (*session.Result, error) {
+// command encodes a verb's arguments, which may be nil, and sends it.
+func (g *Guest) command(ctx context.Context, verb session.Verb, arguments any, waiting *call) (*session.Result, error) {
+	c := session.Command{Verb: verb}
+	if arguments != nil {
+		var err error
+		if c.Arguments, err = json.Marshal(arguments); err != nil {
+			return nil, fmt.Errorf("encode arguments of %s: %w", verb, err)
+		}
+	}
+	return g.send(ctx, c, waiting)
+}
+
+func (g *Guest) send(ctx context.Context, c session.Command, waiting *call) (*session.Result, error) {
 	waiting.answer = make(chan *session.Result, 1)
 	l, id, err := g.enlist(waiting)
 	if err != nil {

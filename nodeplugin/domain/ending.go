@@ -36,7 +36,7 @@ func (m *Manager) Ending(vmi *v1.VirtualMachineInstance) {
 	m.running.Go(func() {
 		ctx, cancel := context.WithTimeout(g.ctx, endTimeout)
 		defer cancel()
-		if _, err := g.command(ctx, session.Command{Verb: session.VerbShutdown, GracePeriodSeconds: &grace}, &call{}); err != nil && ctx.Err() == nil {
+		if _, err := g.send(ctx, session.Command{Verb: session.VerbShutdown, GracePeriodSeconds: &grace}, &call{}); err != nil && ctx.Err() == nil {
 			g.logger.V(2).Info("The launcher was not told to stop its guest", "err", err)
 		}
 	})

@@ -22,6 +22,7 @@ import (
 // awaitViewers waits until the console has n viewers.
 func (d *desk) awaitViewers(n int) {
 	d.t.Helper()
+	// Viewers leave without a word to anybody but the hub.
 	for deadline := time.Now().Add(patience); d.hub.Viewers() != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			d.t.Fatalf("%d viewers, want %d", d.hub.Viewers(), n)

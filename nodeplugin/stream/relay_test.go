@@ -209,6 +209,7 @@ func TestASlowClientGetsAllThatTheGuestSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	far.Close()
+	// This is the test: a client that answers pings and reads nothing, for longer than it has.
 	for begun := time.Now(); time.Since(begun) < lastWords+10*interval; time.Sleep(interval) {
 		_ = r.client.WriteControl(websocket.PongMessage, nil, time.Now().Add(patience))
 	}

@@ -150,6 +150,7 @@ func sees(t *testing.T, conn *websocket.Conn) {
 // empty waits until nobody watches.
 func (h *theater) empty() {
 	h.t.Helper()
+	// Viewers leave without a word to anybody but the plugin.
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		h.plugin.audience.mu.Lock()
 		left := len(h.plugin.audience.viewers)
@@ -192,6 +193,7 @@ func TestAnAudienceIsLimited(t *testing.T) {
 	}
 	h.refused("", 429, "the screen has 16 viewers already; try again when one has left")
 	viewers[0].Close()
+	// The plugin notices by itself that one has left; who was refused tries again.
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		if conn, _, err := h.dial(""); err == nil {
 			sees(t, conn)
@@ -269,6 +271,7 @@ func TestNothingIsLeftOfViewers(t *testing.T) {
 	for range 3 {
 		crowd()
 	}
+	// Files and goroutines end without a word to anybody.
 	for deadline := time.Now().Add(patience); openFiles(t) > files+2 || runtime.NumGoroutine() > routines+4; time.Sleep(interval) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d files and %d goroutines, before %d and %d", openFiles(t), runtime.NumGoroutine(), files, routines)
